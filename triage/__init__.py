@@ -1,0 +1,1 @@
+"""triage: rules-based complaint triage and escalation."""
