@@ -1,0 +1,141 @@
+"""Folds text by one published per-character table (fold_table.tsv), so that fold(a + b) = fold(a) + fold(b) and every hit has a place."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from triage.domain.tags import Span
+
+TABLE_VERSION: Final = "1"
+"""Version of fold_table.tsv. It changes whenever any row does; models and packs' hashes carry it."""
+
+_LIMIT: Final = 0x2FA21
+"""One past the last character that folds to another single one; those above are either dropped or stay."""
+_UNEVEN: Final = 0xFFFFFFFF
+"""Marks, in the table, a character whose folding isn't exactly one character. No code point has this value."""
+_MARK: Final = b"\xff\xff\xff\xff"
+
+
+class Text(NamedTuple):
+    """A text and its folded form.
+
+    original  what the customer wrote
+    folded    the same, folded character by character
+    offsets   offsets[i] is the index of the original character that folded[i] came from; None where they are equal one to one
+    """
+
+    original: str
+    folded: str
+    offsets: array[int] | None = None
+
+    def span(self, start: int, end: int) -> Span | None:
+        """The original characters of folded[start:end], 0 <= start <= end <= len(folded); None if an end falls inside the
+        expansion of one original character ("s" of "ß" -> "ss").
+
+        The smallest span is given: characters folded to nothing count only where they stand between others of the span.
+        So fold_pattern(original[a:b]) == folded[start:end] for the span (a, b).
+        """
+        offsets = self.offsets
+        if offsets is None:
+            return Span(start, end)
+        size = len(offsets)
+        if start == end:
+            if 0 < start < size and offsets[start] == offsets[start - 1]:
+                return None
+            place = offsets[start - 1] + 1 if start else 0
+            return Span(place, place)
+        if start and offsets[start] == offsets[start - 1]:
+            return None
+        if end < size and offsets[end] == offsets[end - 1]:
+            return None
+        return Span(offsets[start], offsets[end - 1] + 1)
+
+
+@cache
+def table() -> Mapping[str, str]:
+    """The published table: each character that changes -> what it folds to (maybe nothing, maybe several characters)."""
+    rows: dict[str, str] = {}
+    content = (files("triage.text") / "fold_table.tsv").read_text("utf-8")
+    if f"# version: {TABLE_VERSION}\n" not in content:
+        raise RuntimeError("fold_table.tsv and triage/text/fold.py are of different versions")
+    for line in content.splitlines():
+        if not line.startswith("#"):
+            char, form, _ = line.split("\t")
+            rows[chr(int(char, 16))] = "".join(chr(int(x, 16)) for x in form.split(" ")) if form else ""
+    return rows
+
+
+class _Folder:
+    """The table made ready: an array over code points for the common case, and a pattern for characters that change length."""
+
+    __slots__ = ("_even", "_take", "_uneven", "_view")
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        rows = table()
+        codes = np.arange(_LIMIT, dtype="<u4")
+        uneven = []
+        for char, form in rows.items():
+            if len(form) != 1:
+                uneven.append(char)
+            if len(form) == 1:
+                codes[ord(char)] = ord(form)
+            elif ord(char) < _LIMIT:
+                codes[ord(char)] = _UNEVEN
+        codes[-1] = _UNEVEN  # `clip` sends every character above the table here
+        self._uneven = re.compile("[" + "".join(f"\\U{ord(c):08x}" for c in sorted(uneven)) + "]")
+        self._even = {ord(c): form for c, form in rows.items() if len(form) == 1}
+        self._take: Callable[..., bytes] = codes.take
+        self._view = np.frombuffer
+
+    def fold(self, text: str) -> Text:
+        if text.isascii():
+            return Text(text, text.lower())
+        codes = self._take(self._view(text.encode("utf-32-le", "surrogatepass"), "<u4"), mode="clip").tobytes()  # type: ignore[attr-defined]
+        # The mark may also be seen across two characters by bad luck: the slow way is right for any text.
+        if _MARK not in codes:
+            return Text(text, codes.decode("utf-32-le", "surrogatepass"))
+        return self._fold_uneven(text)
+
+    def _fold_uneven(self, text: str) -> Text:
+        rows, even = table(), self._even
+        parts: list[str] = []
+        offsets = array("L")
+        last = 0
+        for hit in self._uneven.finditer(text):
+            at = hit.start()
+            if at > last:
+                parts.append(text[last:at].translate(even))
+                offsets.extend(range(last, at))
+            form = rows[text[at]]
+            if form:
+                parts.append(form)
+                offsets.extend([at] * len(form))
+            last = at + 1
+        if not last:
+            return Text(text, text.translate(even))
+        parts.append(text[last:].translate(even))
+        offsets.extend(range(last, len(text)))
+        return Text(text, "".join(parts), offsets)
+
+
+@cache
+def _folder() -> _Folder:
+    return _Folder()
+
+
+def fold(text: str) -> Text:
+    """Fold `text`: full width to half width, traditional to simplified, capital to small, variants to the plain form, invisible
+    characters to nothing. Any str is accepted, lone surrogates too. fold(fold(x)) = fold(x)."""
+    return _folder().fold(text)
+
+
+def fold_pattern(text: str) -> str:
+    """A pattern (a cue, a word of a rule) folded as texts are: it hits original[a:b] iff fold_pattern(original[a:b]) equals it."""
+    return _folder().fold(text).folded

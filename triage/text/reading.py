@@ -1,0 +1,82 @@
+"""A text as rules see it: folded, cut into words, with the word boundaries and the negated stretches found on demand."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
+from triage.domain.tags import Span
+from triage.text.fold import Text
+from triage.text.negation import CLAUSE_ENDS, CLAUSE_WORDS, NEGATORS
+
+_BREAKS = CLAUSE_ENDS | CLAUSE_WORDS
+
+
+class Reading:
+    """One text, folded, with its words. Positions are of the folded text; `spans` gives them back in the original.
+
+    Words are cut when first needed, so a reading of a field that no rule asks about costs a fold.
+    """
+
+    __slots__ = ("_cut", "_ends", "_negated", "_tokens", "text")
+
+    def __init__(self, text: Text, cut: Callable[[str], Sequence[str]], tokens: Sequence[str] | None = None) -> None:
+        self.text = text
+        self._cut = cut
+        self._tokens = tokens
+        self._ends: list[int] | None = None
+        self._negated: list[bool] | None = None
+
+    @property
+    def tokens(self) -> Sequence[str]:
+        """The words; joined they are the folded text."""
+        if self._tokens is None:
+            self._tokens = self._cut(self.text.folded)
+        return self._tokens
+
+    @property
+    def ends(self) -> list[int]:
+        """Where each word ends."""
+        if self._ends is None:
+            self._ends = list(accumulate(map(len, self.tokens)))
+        return self._ends
+
+    def is_boundary(self, position: int) -> bool:
+        """Whether a word begins or ends at `position`."""
+        if position == 0:
+            return True
+        ends = self.ends
+        i = bisect_left(ends, position)
+        return i < len(ends) and ends[i] == position
+
+    def is_negated(self, position: int) -> bool:
+        """Whether a negator stands, as a whole word, before `position` in the same clause."""
+        if self._negated is None:
+            flags, state = [], False
+            for token in self.tokens:
+                flags.append(state)
+                if token in _BREAKS:
+                    state = False
+                elif token in NEGATORS:
+                    state = True
+                elif not state:
+                    continue
+                elif len(token) > 1 and not CLAUSE_ENDS.isdisjoint(token):  # "......" or "。。" cut as one piece
+                    state = False
+            self._negated = flags
+        return self._negated[bisect_right(self.ends, position)] if position < len(self.text.folded) else False
+
+    def spans(self, hits: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
+        """Folded [a, b) pairs as spans of the original, in order, without repeats or any lying inside another."""
+        if self.text.offsets is None:
+            found = {Span(a, b) for a, b in hits}
+        else:
+            found = {span for a, b in hits if (span := self.text.span(a, b)) is not None}
+        if len(found) < 2:
+            return tuple(found)
+        kept: list[Span] = []
+        for span in sorted(found, key=lambda s: (s.start, -s.end)):
+            if not kept or span.end > kept[-1].end:
+                kept.append(span)
+        return tuple(kept)

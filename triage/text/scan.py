@@ -1,0 +1,188 @@
+"""Text tests: what each means (one at a time, plainly), and a scanner that answers all of them in one pass over a text.
+
+The plain functions are the definition; the scanner must agree with them on every text (held by a test).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from triage.domain.condition import Check
+from triage.text.fold import fold_pattern
+from triage.text.reading import Reading
+from triage.text.regex import Regex, compile_regex
+
+TEXT_OPS = frozenset({"contains", "contains_any", "contains_all", "words", "starts_with", "ends_with", "matches"})
+
+Hits: TypeAlias = Sequence[tuple[int, int]]
+"""[a, b) pairs in the folded text; empty where the test is false."""
+
+
+def patterns(check: Check) -> tuple[str, ...]:
+    """The folded phrases of a check (one for `contains`, several for `words`, ...), as a tuple."""
+    operand = check.operand
+    items = operand if isinstance(operand, tuple) else (operand,)
+    return tuple(fold_pattern(str(item)) for item in items)
+
+
+def phrase_hits(reading: Reading, phrase: str, *, words: bool, unless_negated: bool) -> list[tuple[int, int]]:
+    """Where a folded phrase stands: whole characters of what the customer wrote; at word boundaries if `words`;
+    not after a negator in the same clause if `unless_negated`. Overlapping occurrences all count."""
+    folded, found, start = reading.text.folded, [], 0
+    if not phrase:
+        return found
+    while (start := folded.find(phrase, start)) >= 0:
+        end = start + len(phrase)
+        if (
+            reading.text.span(start, end) is not None
+            and (not words or (reading.is_boundary(start) and reading.is_boundary(end)))
+            and not (unless_negated and reading.is_negated(start))
+        ):
+            found.append((start, end))
+        start += 1
+    return found
+
+
+def regex_hits(reading: Reading, regex: Regex, encoded: bytes, unless_negated: bool) -> list[tuple[int, int]]:
+    """The first match of an expression, if any. One match, because searching on for all could take quadratic time."""
+    found = regex.search(encoded)
+    if found is None:
+        return []
+    a = len(encoded[: found[0]].decode("utf-8"))
+    b = a + len(encoded[found[0] : found[1]].decode("utf-8"))
+    if unless_negated and reading.is_negated(a):
+        return []
+    # a match that ends inside the expansion of one character is widened to whole characters
+    while a > 0 and reading.text.span(a, a) is None:
+        a -= 1
+    while b < len(reading.text.folded) and reading.text.span(b, b) is None:
+        b += 1
+    return [(a, b)]
+
+
+def check_hits(reading: Reading, check: Check) -> list[tuple[int, int]]:
+    """Where one text check hits; empty if it is false. The reference meaning, one check at a time."""
+    if check.op == "matches":
+        regex = compile_regex(str(check.operand))
+        return regex_hits(reading, regex, reading.text.folded.encode("utf-8"), check.unless_negated)
+    phrases = patterns(check)
+    if check.op in ("starts_with", "ends_with"):
+        size = len(reading.text.folded)
+        found = []
+        for p in phrases:
+            a = 0 if check.op == "starts_with" else size - len(p)
+            if p and reading.text.folded.find(p, a, a + len(p)) == a >= 0 and reading.text.span(a, a + len(p)) is not None:
+                found.append((a, a + len(p)))
+        return sorted(found)
+    each = [phrase_hits(reading, p, words=check.op == "words", unless_negated=check.unless_negated) for p in phrases]
+    if check.op == "contains_all" and not all(each):
+        return []
+    return sorted({hit for hits in each for hit in hits})
+
+
+class Scanner:
+    """All text checks of a pack, compiled: one automaton for the phrases, RE2 for expressions whose literals were seen.
+
+    `scan(reading)` maps the index of each check that holds to its hits.
+    """
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+
+        self.checks = tuple(checks)
+        ids: dict[str, int] = {}
+        # per phrase: the checks that look for it, as (check, position in its list, words, unless_negated)
+        plain: list[list[int]] = []
+        strict: list[list[tuple[int, bool, bool]]] = []
+        wakes: list[list[int]] = []
+        self._all: dict[int, frozenset[int]] = {}
+        self._edges: list[int] = []
+        self._regexes: dict[int, Regex] = {}
+        self._always: list[int] = []
+
+        def phrase_id(phrase: str) -> int:
+            if phrase not in ids:
+                ids[phrase] = len(ids)
+                plain.append([])
+                strict.append([])
+                wakes.append([])
+            return ids[phrase]
+
+        for i, check in enumerate(self.checks):
+            if check.op == "matches":
+                regex = self._regexes[i] = compile_regex(str(check.operand))
+                if regex.needs is None:
+                    self._always.append(i)
+                else:
+                    for literal in regex.needs:
+                        wakes[phrase_id(literal)].append(i)
+            elif check.op in ("starts_with", "ends_with"):
+                self._edges.append(i)
+            else:
+                found = [phrase_id(p) for p in dict.fromkeys(patterns(check)) if p]
+                if check.op == "contains_all":
+                    # a phrase that folds to nothing never hits, so that all of them never do
+                    self._all[i] = frozenset(found) if all(patterns(check)) else frozenset((-1,))
+                for p in found:
+                    if check.op == "words" or check.unless_negated or check.op == "contains_all":
+                        strict[p].append((i, check.op == "words", check.unless_negated))
+                    else:
+                        plain[p].append(i)
+        self._plain = [tuple(x) for x in plain]
+        self._strict = [tuple(x) for x in strict]
+        self._wakes = [tuple(x) for x in wakes]
+        self._find = (
+            AhoCorasick(list(ids), matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA)
+            if ids else None
+        )  # fmt: skip
+
+    def scan(self, reading: Reading) -> dict[int, list[tuple[int, int]]]:
+        """Index of each check that holds -> its hits, sorted [a, b) pairs in the folded text."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        text = reading.text
+        awake: set[int] | None = None
+        parts: dict[int, set[int]] | None = None
+        whole = text.offsets is None
+        if self._find is not None:
+            plain, strict, wakes = self._plain, self._strict, self._wakes
+            for phrase, a, b in self._find.find_matches_as_indexes(text.folded, overlapping=True):
+                if wakes[phrase]:
+                    awake = awake or set()
+                    awake.update(wakes[phrase])
+                if not (whole or text.span(a, b) is not None):
+                    continue
+                for i in plain[phrase]:
+                    if i in found:
+                        found[i].append((a, b))
+                    else:
+                        found[i] = [(a, b)]
+                for i, words, unless_negated in strict[phrase]:
+                    if words and not (reading.is_boundary(a) and reading.is_boundary(b)):
+                        continue
+                    if unless_negated and reading.is_negated(a):
+                        continue
+                    if i in self._all:
+                        parts = parts or {}
+                        parts.setdefault(i, set()).add(phrase)
+                    if i in found:
+                        found[i].append((a, b))
+                    else:
+                        found[i] = [(a, b)]
+        if parts:
+            for i, seen in parts.items():
+                if seen != self._all[i]:
+                    del found[i]
+        for hits in found.values():
+            if len(hits) > 1:
+                hits.sort()
+        if awake or self._always:
+            encoded = text.folded.encode("utf-8")
+            for i in sorted({*(awake or ()), *self._always}):
+                hits = regex_hits(reading, self._regexes[i], encoded, self.checks[i].unless_negated)
+                if hits:
+                    found[i] = hits
+        for i in self._edges:
+            if hits := check_hits(reading, self.checks[i]):
+                found[i] = hits
+        return found
