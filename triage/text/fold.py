@@ -7,15 +7,13 @@ from array import array
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from triage.domain.tags import Span
 
 TABLE_VERSION: Final = "1"
 """Version of fold_table.tsv. It changes whenever any row does; models and packs' hashes carry it."""
 
-_LIMIT: Final = 0x2FA21
-"""One past the last character that folds to another single one; those above are either dropped or stay."""
 _UNEVEN: Final = 0xFFFFFFFF
 """Marks, in the table, a character whose folding isn't exactly one character. No code point has this value."""
 _MARK: Final = b"\xff\xff\xff\xff"
@@ -79,25 +77,26 @@ class _Folder:
         import numpy as np
 
         rows = table()
-        codes = np.arange(_LIMIT, dtype="<u4")
+        limit = max(ord(char) for char, form in rows.items() if len(form) == 1) + 2
+        codes = np.arange(limit, dtype="<u4")
         uneven = []
         for char, form in rows.items():
             if len(form) != 1:
                 uneven.append(char)
             if len(form) == 1:
                 codes[ord(char)] = ord(form)
-            elif ord(char) < _LIMIT:
+            elif ord(char) < limit:
                 codes[ord(char)] = _UNEVEN
         codes[-1] = _UNEVEN  # `clip` sends every character above the table here
         self._uneven = re.compile("[" + "".join(f"\\U{ord(c):08x}" for c in sorted(uneven)) + "]")
         self._even = {ord(c): form for c, form in rows.items() if len(form) == 1}
-        self._take: Callable[..., bytes] = codes.take
+        self._take: Callable[..., Any] = codes.take
         self._view = np.frombuffer
 
     def fold(self, text: str) -> Text:
         if text.isascii():
             return Text(text, text.lower())
-        codes = self._take(self._view(text.encode("utf-32-le", "surrogatepass"), "<u4"), mode="clip").tobytes()  # type: ignore[attr-defined]
+        codes = self._take(self._view(text.encode("utf-32-le", "surrogatepass"), "<u4"), mode="clip").tobytes()
         # The mark may also be seen across two characters by bad luck: the slow way is right for any text.
         if _MARK not in codes:
             return Text(text, codes.decode("utf-32-le", "surrogatepass"))
