@@ -1,4 +1,4 @@
-"""Folds text by one published per-character table (fold_table.tsv), so that fold(a + b) = fold(a) + fold(b) and every hit has a place."""
+"""Folds text by one published per-character table (fold_table.tsv): fold(a + b) = fold(a) + fold(b), and every hit has a place."""
 
 from __future__ import annotations
 
@@ -130,8 +130,8 @@ def _folder() -> _Folder:
 
 
 def fold(text: str) -> Text:
-    """Fold `text`: full width to half width, traditional to simplified, capital to small, variants to the plain form, invisible
-    characters to nothing. Any str is accepted, lone surrogates too. fold(fold(x)) = fold(x)."""
+    """Fold `text`: full width to half width, traditional to simplified, capital to small, variants to the plain form,
+    invisible characters to nothing. Any str is accepted, lone surrogates too. Folding what is folded changes nothing."""
     return _folder().fold(text)
 
 

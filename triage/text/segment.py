@@ -17,7 +17,7 @@ Name = Literal["auto", "jieba", "rjieba"]
 
 DICTIONARY: Final = "jieba-0.42.1"
 PRE_SPLIT_VERSION: Final = "1"
-"""The dictionary, and the version of what this module adds to it; part of every fingerprint. rjieba carries the same dictionary."""
+"""The dictionary (rjieba carries the same), and the version of what this module adds to it; part of every fingerprint."""
 _TOTAL: Final = 60101967
 """Sum of the frequencies of that dictionary: jieba of another make is noticed by it."""
 LEXICON_FREQUENCY: Final = 5000
@@ -25,9 +25,9 @@ LEXICON_FREQUENCY: Final = 5000
 likelier than any split of it into two or more; where it overlaps other words, those of greater frequency still win."""
 
 _KEEPABLE = re.compile(r"[\u4e00-\u9fd5a-zA-Z0-9+#&%]{2,}")
-# Where rjieba would cut otherwise than jieba, found by experiment (tests/text/test_segment.py): `-`, `_` and `.` between Latin letters
-# or digits, which it keeps inside a word where jieba allows only one decimal part; and ideographs outside of U+4E00-9FD5, each of
-# which is a word of its own for jieba. A lone surrogate is one too, and can't be given to rjieba at all.
+# Where rjieba would cut otherwise than jieba, found by experiment (tests/text/test_segment.py): `-`, `_` and `.` between Latin
+# letters or digits, which it keeps inside a word where jieba allows only one decimal part; and ideographs outside of
+# U+4E00-9FD5, each of which is a word of its own for jieba. So is a lone surrogate, which can't be given to rjieba at all.
 _SPOT = re.compile(r"[._\-\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U00020000-\U0003ffff]")
 _DIGITS = re.compile("[0-9]+")
 
@@ -127,15 +127,12 @@ def _load_jieba(lexicon: Sequence[str]) -> tuple[Callable[[str], list[str]], str
     tokenizer.initialized = True
     identity = DICTIONARY if tokenizer.total == _TOTAL else f"jieba-{jieba.__version__}-{tokenizer.total}"
     for word in lexicon:
-        _add(tokenizer.FREQ, word)
-        tokenizer.total += LEXICON_FREQUENCY
+        # as rjieba does it: the total takes only the difference, or ties between equally likely cuts would fall differently
+        tokenizer.total += LEXICON_FREQUENCY - tokenizer.FREQ.get(word, 0)
+        tokenizer.FREQ[word] = LEXICON_FREQUENCY
+        for end in range(1, len(word)):
+            tokenizer.FREQ.setdefault(word[:end], 0)
     return _pre_split(tokenizer.lcut), identity
-
-
-def _add(frequencies: dict[str, int], word: str) -> None:
-    frequencies[word] = LEXICON_FREQUENCY
-    for end in range(1, len(word)):
-        frequencies.setdefault(word[:end], 0)
 
 
 _LOADING = threading.Lock()
@@ -161,7 +158,8 @@ def _available() -> str:
 
 def segmenter(name: Name = "auto", lexicon: tuple[str, ...] = ()) -> Segmenter:
     """The segmenter `name` with the words of `lexicon` (folded) kept whole. "auto" takes rjieba where it is installed, else jieba,
-    which gives the same words 10 times slower. Loaded once per name and lexicon. Raises UsageError for a name that can't be had.
+    which gives the same words some 10 times slower. Loaded once per name and lexicon. Raises UsageError for a name that
+    can't be had.
 
     Words of the lexicon that aren't `keepable` have no effect.
     """
