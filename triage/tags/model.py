@@ -1,0 +1,219 @@
+"""The trained classifier: loads a model folder without running anything in it and predicts in integers, with numpy alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.errors import ModelError
+from triage.message import Message
+from triage.tags.artefact import FORMAT, MANIFEST, VOCABULARY, WEIGHTS, broken, read_arrays, read_bytes, read_manifest
+from triage.tags.features import count
+
+UNIT = 1024
+"""Scores are whole numbers of 1/1024 (natural logarithm units)."""
+
+_BATCH_TOKENS = 60_000
+"""Words counted at a time: enough to spread numpy's cost per call, little enough for the processor's cache."""
+
+
+class Prediction(NamedTuple):
+    """What the classifier says of one text.
+
+    label         best guess, also where abstained
+    confidence    probability that `label` is right, 0 to 1, 4 decimals
+    abstained     True where the guess shouldn't be used: too unsure, or too few words of the text known
+    alternatives  up to three (label, probability), best first, `label` included
+    """
+
+    label: str
+    confidence: float
+    abstained: bool
+    alternatives: tuple[tuple[str, float], ...]
+
+
+class Cutter(Protocol):
+    """The part of a segmenter that a model looks at."""
+
+    @property
+    def fingerprint(self) -> str: ...
+    def cut(self, folded: str) -> list[str]: ...
+
+
+@cache
+def exponentials() -> NDArray[np.int64]:
+    """2**40 * exp(-k / UNIT) for k = 0, 1, ... until it is 0: by whole-number steps, so equal on every machine."""
+    step = 1151796154276904951  # round(2**60 * exp(-1/1024))
+    values, value = [], 1 << 100
+    while value >> 60:
+        values.append(value >> 60)
+        value = value * step >> 60
+    values.append(0)
+    return np.array(values, dtype=np.int64)
+
+
+class Model:
+    """A linear classifier over words, in whole numbers: the same text gives the same answer, alone or in any batch.
+
+    labels       categories it can answer, sorted
+    fingerprint  hash of the manifest, and so of all files
+    manifest     model.json: recipe, metrics, thresholds, versions
+    """
+
+    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]], vocabulary: Sequence[str], fingerprint: str) -> None:
+        self.manifest = manifest
+        self.labels: tuple[str, ...] = tuple(manifest["labels"])
+        self.fingerprint = fingerprint
+        self.pack: str | None = manifest["pack"]
+        self.threshold: float = manifest["abstain"]["below"]
+        self.min_known: int = manifest["abstain"]["min_known_words"]
+        self._numbers = {word: number for number, word in enumerate(vocabulary)}
+        self._weights = arrays["weights"]
+        self._idf = arrays["idf"].astype(np.int64)
+        self._intercepts = arrays["intercepts"].astype(np.float64)
+        self._steepness = arrays["steepness"].astype(np.float64) / UNIT
+        self._lengths = arrays["lengths"].astype(np.int64)
+        self._scale = float(manifest["scale"])
+
+    @classmethod
+    def load(cls, folder: str | Path, segmenter: Cutter | None = None) -> Model:
+        """Load a model folder; with `segmenter`, also make sure that it cuts words as the model learnt them.
+
+        Raises ModelError where a file is missing, truncated, altered, of another version or of other tokens.
+        """
+        folder = Path(folder)
+        manifest, raw = read_manifest(folder)
+        check_manifest(folder, manifest)
+        vocabulary_bytes = read_bytes(folder, VOCABULARY, manifest["files"][VOCABULARY])
+        arrays = read_arrays(folder, read_bytes(folder, WEIGHTS, manifest["files"][WEIGHTS]), manifest["arrays"])
+        try:
+            vocabulary = vocabulary_bytes.decode("utf-8").split("\n")[:-1]
+        except UnicodeDecodeError:
+            raise broken(folder, VOCABULARY, "不是 UTF-8 文本", "not UTF-8 text") from None
+        words, labels = len(vocabulary), len(manifest["labels"])
+        shapes = {"weights": (words, labels), "idf": (words,), "intercepts": (labels,), "lengths": arrays["steepness"].shape}
+        if len(set(vocabulary)) != words or any(arrays[name].shape != shape for name, shape in shapes.items()):
+            raise broken(folder, WEIGHTS, "与词表或标签数不一致", "doesn't fit the vocabulary or the labels")
+        model = cls(manifest, arrays, vocabulary, hashlib.sha256(raw).hexdigest()[:16])
+        if segmenter is not None:
+            model.check_segmenter(segmenter, folder)
+        return model
+
+    def check_segmenter(self, segmenter: Cutter, folder: Path | None = None) -> None:
+        """Raise ModelError unless `segmenter` is the one of training, or cuts the conformance sentences as that one did."""
+        tokens = self.manifest["tokens"]
+        if segmenter.fingerprint == tokens["fingerprint"]:
+            return
+        for sentence, expected in tokens["conformance"]:
+            if (got := segmenter.cut(sentence)) != expected:
+                where = folder / MANIFEST if folder else MANIFEST
+                zh, en = f"“{'/'.join(expected)}”，现为“{'/'.join(got)}”", f"'{'/'.join(expected)}', now '{'/'.join(got)}'"
+                raise ModelError(
+                    Message(f"模型 {where} 与当前分词不符：训练时切为{zh}", f"model {where} was trained on other tokens: {en}"),
+                    Message("用当前的词典和版本重新训练（triage train）", "train it again with this lexicon and version (`triage train`)"),
+                )
+
+    def knows(self, word: str) -> bool:
+        """Whether a folded word is in the vocabulary."""
+        return word in self._numbers
+
+    def predict(self, tokens: Sequence[str]) -> Prediction:
+        """Predict one text, given its tokens (folded and segmented). Equal to `predict_many([tokens])[0]`."""
+        return self._predict([tokens])[0]
+
+    def predict_many(self, token_lists: Sequence[Sequence[str]]) -> list[Prediction]:
+        """Predict many texts; the answers don't depend on how they are batched."""
+        out: list[Prediction] = []
+        start = budget = 0
+        for i, tokens in enumerate(token_lists):
+            budget += len(tokens) + 16
+            if budget > _BATCH_TOKENS:
+                out += self._predict(token_lists[start : i + 1])
+                start, budget = i + 1, 0
+        if start < len(token_lists):
+            out += self._predict(token_lists[start:])
+        return out
+
+    def scores(self, token_lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Scores of all labels (texts x labels, in UNITs; softmax of them gives probabilities) and known distinct words of each text."""
+        texts, labels = len(token_lists), len(self.labels)
+        words, starts, present, known, tf = self._count(token_lists)
+        values = np.zeros((texts, labels), dtype=np.float64)
+        if len(words):
+            # Whole numbers below 2**53 in float64: sums are exact in any order; then each step below is one correctly rounded operation.
+            sums = np.add.reduceat(self._weights[words] * tf[:, None], starts, axis=0)
+            lengths = np.add.reduceat(np.square(tf * self._idf[words]), starts)
+            values[present] = sums / (np.sqrt(lengths.astype(np.float64)) * self._scale)[:, None]
+        values += self._intercepts / UNIT
+        values *= self._steepness[np.searchsorted(self._lengths, known, side="right") - 1][:, None] * UNIT
+        return np.rint(values).astype(np.int64), known
+
+    def _count(
+        self, token_lists: Sequence[Sequence[str]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Word numbers and weights sorted by text; where each text begins; which texts these are; known distinct words per text."""
+        rows, words, tf = count(token_lists, self._numbers.get, len(self._numbers))
+        known = np.bincount(rows, minlength=len(token_lists))
+        present = np.flatnonzero(known)
+        ends = np.cumsum(known[present])
+        return words, ends - known[present], present, known, tf
+
+    def _predict(self, token_lists: Sequence[Sequence[str]]) -> list[Prediction]:
+        scores, known = self.scores(token_lists)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :3]
+        best = np.take_along_axis(scores, order, axis=1)
+        table = exponentials()
+        shares = table[np.minimum(best[:, :1] - scores, len(table) - 1)]
+        total = shares.sum(axis=1, keepdims=True)
+        top = table[np.minimum(best[:, :1] - best, len(table) - 1)]
+        points = (top * 20000 + total) // (total * 2)  # ten-thousandths, rounded half up
+        labels, threshold, least = self.labels, self.threshold, self.min_known
+        out = []
+        for numbers, chances, words in zip(order.tolist(), points.tolist(), known.tolist(), strict=True):
+            pairs = tuple([(labels[n], c / 10000) for n, c in zip(numbers, chances, strict=True)])
+            label, confidence = pairs[0]
+            out.append(Prediction(label, confidence, words < least or confidence < threshold, pairs))
+        return out
+
+
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "created_by": str, "labels": list, "tokens": dict, "recipe": dict, "metrics": dict, "files": dict, "arrays": dict, "abstain": dict,
+    "scale": (int, float), "pack": (str, type(None)),
+}  # fmt: skip
+_ARRAYS = {"weights": "<i2", "idf": "<i2", "intercepts": "<i4", "steepness": "<i4", "lengths": "<i4"}
+
+
+def check_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Raise ModelError unless the manifest says everything that loading needs, in the right types."""
+
+    def bad(what: str) -> ModelError:
+        return broken(folder, MANIFEST, f"“{what}”缺失或类型不对（格式 {FORMAT}）", f"'{what}' is missing or of a wrong type (format {FORMAT})")
+
+    for name, kind in _FIELDS.items():
+        if name not in manifest or not isinstance(manifest[name], kind) or isinstance(manifest[name], bool):
+            raise bad(name)
+    labels, abstain, tokens = manifest["labels"], manifest["abstain"], manifest["tokens"]
+    if len(labels) < 2 or not all(isinstance(x, str) and x for x in labels) or sorted(set(labels)) != labels:
+        raise bad("labels")
+    if not manifest["scale"] > 0:
+        raise bad("scale")
+    if not isinstance(abstain.get("below"), (int, float)) or not isinstance(abstain.get("min_known_words"), int):
+        raise bad("abstain")
+    if not isinstance(tokens.get("fingerprint"), str) or not isinstance(tokens.get("conformance"), list):
+        raise bad("tokens")
+    for pair in tokens["conformance"]:
+        if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], list)):
+            raise bad("tokens.conformance")
+    for name in (WEIGHTS, VOCABULARY):
+        entry = manifest["files"].get(name)
+        if not isinstance(entry, dict) or type(entry.get("size")) is not int or not isinstance(entry.get("sha256"), str):
+            raise bad(f"files.{name}")
+    arrays = manifest["arrays"]
+    if set(arrays) != set(_ARRAYS) or any(not isinstance(a, dict) or a.get("dtype") != _ARRAYS[n] for n, a in arrays.items()):
+        raise bad("arrays")
