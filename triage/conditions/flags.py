@@ -1,0 +1,210 @@
+"""Every atomic test of a pack, answered once per complaint: bit sets of the tests that are true and that are unknown.
+
+Tests are grouped by fact. What depends on the value alone is remembered by value; text tests come from one scan; the rest
+is evaluated by the reference. So each answer is the reference's, only less often computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from triage.conditions import evaluate as reference
+from triage.conditions.evaluate import Context
+from triage.conditions.terms import Lowering, Node, Term
+from triage.domain.condition import Check, Condition, FactOperand, Test
+from triage.domain.facts import Facts, Unknown
+from triage.text.scan import TEXT_OPS, Scanner
+
+_REMEMBERED = 4096
+_LATE = ("decision.", "derived.")
+
+
+class Flags(NamedTuple):
+    """Answers as bit sets: `true`, `false`, `unknown` split all flags; `on` lists the flags that are true."""
+
+    true: int
+    false: int
+    unknown: int
+    on: tuple[int, ...]
+
+    def possible(self) -> Flags:
+        """The flags that could be true and those that could be false, once what is unknown is known."""
+        true = self.true | self.unknown
+        return Flags(true, self.false | self.unknown, 0, _bits(true))
+
+
+def _bits(mask: int) -> tuple[int, ...]:
+    found = []
+    while mask:
+        low = mask & -mask
+        found.append(low.bit_length() - 1)
+        mask ^= low
+    return tuple(found)
+
+
+class _Answer(NamedTuple):
+    true: int
+    unknown: int
+    on: tuple[int, ...]
+
+
+class _Group:
+    """The tests of one fact."""
+
+    def __init__(self, path: str, tests: Sequence[tuple[int, Test]], context: Context) -> None:
+        self.path = path
+        self.context = context
+        self.by_value = [(bit, t) for bit, t in tests if not _reads_more(t)]
+        self.direct = [(bit, t) for bit, t in tests if _reads_more(t)]
+        everything = 0
+        for bit, _ in tests:
+            everything |= 1 << bit
+        self.unknown = _Answer(0, everything, ())
+        self.missing = self._ask([(b, t) for b, t in tests if t.checks[0].op == "exists"], {})
+        self.memory: dict[Any, _Answer] = {}
+
+    def _ask(self, tests: Sequence[tuple[int, Test]], facts: Facts) -> _Answer:
+        true = unknown = 0
+        on = []
+        for bit, item in tests:
+            value = reference.evaluate(item, facts, self.context)
+            if value:
+                true |= 1 << bit
+                on.append(bit)
+            elif value is None:
+                unknown |= 1 << bit
+        return _Answer(true, unknown, tuple(on))
+
+    def answer(self, facts: Facts) -> _Answer:
+        value = facts.get(self.path)
+        if value is None:
+            return self.missing
+        if isinstance(value, Unknown):
+            return self.unknown
+        found = self.memory.get(value)
+        if found is None:
+            if len(self.memory) >= _REMEMBERED:
+                self.memory.clear()
+            # only this fact: what is remembered for a value must not depend on anything else
+            found = self.memory[value] = self._ask(self.by_value, {self.path: value})
+        if self.direct:
+            more = self._ask(self.direct, facts)
+            return _Answer(found.true | more.true, found.unknown | more.unknown, found.on + more.on)
+        return found
+
+
+def _reads_more(test: Test) -> bool:
+    return any(isinstance(check.operand, FactOperand) or check.op == "within" for check in test.checks)
+
+
+class FlagTable:
+    """The flags of a set of conditions.
+
+    `text_checks` are the checks on complaint.text that rules make; the caller scans for them (together with whatever else it
+    looks for) and hands the hits in, by index into `text_checks`.
+    """
+
+    def __init__(self, conditions: Sequence[Condition], context: Context, text_fact: str = "complaint.text") -> None:
+        self.context = context
+        self.text_fact = text_fact
+        lowering = Lowering()
+
+        def whole(test: Test) -> bool:
+            return context.type_of(test.fact).many
+
+        self.terms: list[tuple[Term, ...]] = [lowering.lower(condition, whole) for condition in conditions]
+        self.tests: dict[int, Test] = {bit: test for test, bit in lowering.flags.items()}
+        self.nodes: list[Node] = lowering.nodes
+        self.size = lowering.size
+        self._everything = (1 << self.size) - 1
+        text: dict[Check, int] = {}
+        groups: dict[str, list[tuple[int, Test]]] = {}
+        self.scanned: dict[int, int] = {}  # index into text_checks -> flag
+        scanned_unknown = 0
+        for bit, test in self.tests.items():
+            if test.fact == text_fact and test.checks[0].op in TEXT_OPS:
+                text[test.checks[0]] = len(text)
+                self.scanned[text[test.checks[0]]] = bit
+                scanned_unknown |= 1 << bit
+            else:
+                groups.setdefault(test.fact, []).append((bit, test))
+        self._scanned_unknown = _Answer(0, scanned_unknown, ())
+        self.text_checks: tuple[Check, ...] = tuple(text)
+        # a test that reads a late fact through its operand is late as well
+        late = {
+            path for path, tests in groups.items()
+            if path.startswith(_LATE) or any(_operand_late(t) for _, t in tests)
+        }  # fmt: skip
+        self._early = [_Group(p, tests, context) for p, tests in sorted(groups.items()) if p not in late]
+        self._late = [_Group(p, tests, context) for p, tests in sorted(groups.items()) if p in late]
+        self._node_masks = [
+            (1 << node.flag, node.flag, [(_mask(t.true), _mask(t.false)) for t in node.terms]) for node in self.nodes
+        ]
+
+    def rarity(self, flag: int) -> int:
+        """A guess at how seldom a flag is true, for matchers that look at the rarest first: lower is rarer."""
+        test = self.tests.get(flag)
+        if test is None:
+            return 6
+        kind = self.context.type_of(test.fact).kind
+        if test.checks[0].op in TEXT_OPS:
+            return 0
+        if test.checks[0].op in ("ne", "not_in", "exists"):
+            return 7
+        return {"category": 1, "choice": 2, "text": 3, "bool": 4}.get(kind, 5)
+
+    def early(self, facts: Facts, hits: Mapping[int, object] | None) -> _Answer:
+        """Answers that don't wait for the decision. `hits`: text checks that hold, by index; None if the text is unknown."""
+        true = unknown = 0
+        on: list[int] = []
+        if hits is None:
+            unknown |= self._scanned_unknown.unknown
+        else:
+            for i in hits:
+                bit = self.scanned[i]
+                true |= 1 << bit
+                on.append(bit)
+        for group in self._early:
+            answer = group.answer(facts)
+            true |= answer.true
+            unknown |= answer.unknown
+            on.extend(answer.on)
+        return _Answer(true, unknown, tuple(on))
+
+    def complete(self, early: _Answer, facts: Facts) -> Flags:
+        """All answers: the early ones, those over the decision so far, and the inner alternatives."""
+        true, unknown, on = early
+        if self._late:
+            more = list(on)
+            for group in self._late:
+                answer = group.answer(facts)
+                true |= answer.true
+                unknown |= answer.unknown
+                more.extend(answer.on)
+            on = tuple(more)
+        if self._node_masks:
+            more = list(on)
+            for bit, flag, terms in self._node_masks:
+                inner_false = ~(true | unknown)
+                if any(true & t == t and inner_false & f == f for t, f in terms):
+                    true |= bit
+                    more.append(flag)
+                elif unknown and any((true | unknown) & t == t and ~true & f == f for t, f in terms):
+                    unknown |= bit
+            on = tuple(more)
+        return Flags(true, self._everything & ~(true | unknown), unknown, on)
+
+
+def _operand_late(test: Test) -> bool:
+    return any(isinstance(c.operand, FactOperand) and c.operand.path.startswith(_LATE) for c in test.checks)
+
+
+def _mask(flags: Sequence[int]) -> int:
+    mask = 0
+    for flag in flags:
+        mask |= 1 << flag
+    return mask
+
+
+__all__ = ["FlagTable", "Flags", "Scanner"]

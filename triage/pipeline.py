@@ -1,0 +1,511 @@
+"""Triage: text in, explained decision out. The only place that knows the order of the stages.
+
+fold -> segment -> scan -> tag -> gather -> match (stratum by stratum) -> decide. Each stage runs over a small batch, so that one
+complaint and a million take the same path and the time of each stage is known.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from time import process_time
+from typing import TYPE_CHECKING, Any
+
+from triage import match
+from triage.conditions.evaluate import Context
+from triage.conditions.flags import Flags, FlagTable
+from triage.decide import Decider, Settled
+from triage.domain.complaint import Complaint
+from triage.domain.condition import Check, facts_read
+from triage.domain.decision import Decision, Fault, Missing, Reason
+from triage.domain.facts import Unknown, Value
+from triage.domain.pack import SEVERITIES, Pack
+from triage.domain.tags import Span, Tags
+from triage.errors import ModelError, PackError, UsageError
+from triage.explain import Evidences, WhyNot, Witness, why_not
+from triage.gather import Gathered, Gatherer
+from triage.message import Message
+from triage.text.fold import fold
+from triage.text.reading import Reading
+from triage.text.scan import Scanner
+from triage.text.segment import segmenter as find_segmenter
+
+if TYPE_CHECKING:
+    from triage.tags.model import Model
+
+log = logging.getLogger("triage")
+BATCH = 128
+STAGES = ("fold", "segment", "scan", "tag", "gather", "match", "decide")
+_SETTLED = 4096
+
+
+class Engine:
+    """One pack and one model, compiled. Immutable from outside; safe to use from several threads."""
+
+    def __init__(self, pack: Pack, model: Model | None, matcher: str, segmenter: str) -> None:
+        from triage.packs.strata import strata
+        from triage.tags.cues import CueTagger
+
+        self.pack, self.model = pack, model
+        self.segmenter = find_segmenter(segmenter, pack.lexicon)
+        self.timings = dict.fromkeys(STAGES, 0.0)
+        self._readings: dict[str, Reading] = {}
+        self.context = Context(dict(pack.facts), pack.timezone, self._read)
+        self.tagger = CueTagger(pack.taxonomy)
+        self.table = FlagTable([rule.when for rule in pack.rules], self.context)
+        checks: dict[Check, int] = {}
+        for check in (*self.tagger.checks, *self.table.text_checks):
+            checks.setdefault(check, len(checks))
+        self.scanner = Scanner(tuple(checks))
+        cue = {checks[c]: i for i, c in enumerate(self.tagger.checks)}
+        text = {checks[c]: i for i, c in enumerate(self.table.text_checks)}
+        self._cue_of = [cue.get(i) for i in range(len(checks))]
+        self._test_of = [text.get(i) for i in range(len(checks))]
+        self._tests_read = frozenset(text)
+        used = frozenset().union(*(facts_read(rule.when) for rule in pack.rules)) if pack.rules else frozenset()
+        self.used = used | _read_by_actions(pack)
+        self.gatherer = Gatherer(pack, self.used)
+        self.strata = strata(pack.rules)
+        self.matcher = match.build(matcher, match.Program(tuple(self.table.terms), self.strata, self.table.rarity))
+        self.decider = Decider(pack)
+        self.evidences = Evidences(self.table)
+        self._settled: dict[object, Settled] = {}
+        self._by_id = {rule.id: i for i, rule in enumerate(pack.rules)}
+        self._rule_facts = [tuple(sorted(facts_read(rule.when))) for rule in pack.rules]
+        self._categories = _categories(pack)
+
+    def _read(self, text: str) -> Reading:
+        """A text field as rules see it; the last few are kept."""
+        reading = self._readings.get(text)
+        if reading is None:
+            reading = Reading(fold(text), self.segmenter.cut)
+            if len(self._readings) >= 64:
+                self._readings.clear()
+            self._readings[text] = reading
+        return reading
+
+    def decide_batch(self, complaints: Sequence[Complaint], now: datetime | None) -> list[Decision]:
+        """Decisions of a few complaints, in order."""
+        spent, clock = self.timings, process_time
+        t0 = clock()
+        texts = [fold(c.text) for c in complaints]
+        t1 = clock()
+        cut = self.segmenter.cut
+        tokens = [cut(t.folded) for t in texts]
+        t2 = clock()
+        readings = [Reading(t, cut, words) for t, words in zip(texts, tokens, strict=True)]
+        scan = self.scanner.scan
+        hits = [scan(reading) for reading in readings]
+        t3 = clock()
+        tags = self._tag(complaints, readings, tokens, hits)
+        t4 = clock()
+        moments = [c.received_at if now is None else now for c in complaints]
+        gathered = [
+            self.gatherer.gather(c, t, tag, moment)
+            for c, t, tag, moment in zip(complaints, texts, tags, moments, strict=True)
+        ]
+        t5 = clock()
+        matching = 0.0
+        out = []
+        for complaint, reading, hit, tag, found in zip(complaints, readings, hits, tags, gathered, strict=True):
+            decision, seconds = self._decide(complaint, reading, hit, tag, found)
+            matching += seconds
+            out.append(decision)
+        t6 = clock()
+        for stage, seconds in zip(STAGES, (t1 - t0, t2 - t1, t3 - t2, t4 - t3, t5 - t4, matching, t6 - t5 - matching), strict=True):
+            spent[stage] += seconds
+        return out
+
+    def _tag(
+        self, complaints: Sequence[Complaint], readings: Sequence[Reading], tokens: Sequence[Sequence[str]],
+        hits: Sequence[Mapping[int, Sequence[tuple[int, int]]]],
+    ) -> list[Tags]:  # fmt: skip
+        predictions: Sequence[Any] = self.model.predict_many(tokens) if self.model is not None else [None] * len(complaints)
+        cue_of = self._cue_of
+        out = []
+        for complaint, reading, found, prediction in zip(complaints, readings, hits, predictions, strict=True):
+            cues: dict[int, tuple[Span, ...]] = {}
+            for i, places in found.items():
+                c = cue_of[i]
+                if c is not None:
+                    cues[c] = reading.spans(places)
+            tags = self.tagger.tags(cues, len(reading.text.folded), prediction)
+            out.append(self._pin(complaint, tags) if complaint.tags else tags)
+        return out
+
+    def _pin(self, complaint: Complaint, tags: Tags) -> Tags:
+        """Tags with those that a person or a test has set."""
+        given = complaint.tags
+        unknown = set(given) - {"category", "intent", "requests", "risks", "emotion", "abstained", "confidence"}
+        if unknown:
+            raise UsageError(Message(f"没有这样的标签：{'、'.join(sorted(unknown))}", f"no such tag: {', '.join(sorted(unknown))}"))
+        category, confidence, abstained, alternatives = tags.category, tags.confidence, tags.abstained, tags.alternatives
+        spans = dict(tags.spans)
+        if "category" in given:
+            category, confidence, abstained, alternatives = self._category(given["category"]), 1.0, False, ()
+            spans.pop("category", None)
+        if given.get("abstained") in (True, "true"):
+            category, abstained = None, True
+        if "confidence" in given:
+            confidence = float(str(given["confidence"]))
+        values: dict[str, Any] = {}
+        taxonomy = self.pack.taxonomy
+        for name, many, known in (
+            ("intent", False, taxonomy.intents), ("emotion", False, taxonomy.emotions),
+            ("requests", True, taxonomy.requests), ("risks", True, taxonomy.risks),
+        ):  # fmt: skip
+            if name not in given:
+                values[name] = getattr(tags, name)
+                continue
+            raw = given[name]
+            items = [str(x) for x in raw] if isinstance(raw, list | tuple | set | frozenset) else [] if raw is None else [str(raw)]
+            for item in items:
+                if item not in {v.id for v in known}:
+                    raise UsageError(
+                        Message(f"规则包里没有 {name} 标签“{item}”", f"the pack has no {name} tag {item!r}"),
+                        Message("可用：" + "、".join(v.id for v in known), "use one of: " + ", ".join(v.id for v in known)),
+                    )
+                spans.pop(f"{name}:{item}", None)
+            values[name] = tuple(sorted(set(items))) if many else (items[0] if items else None)
+            spans = {k: v for k, v in spans.items() if not k.startswith(f"{name}:")}
+        return Tags(category, confidence, abstained, alternatives, values["intent"], values["requests"], values["risks"], values["emotion"], spans)
+
+    def _category(self, raw: object) -> str | None:
+        if raw is None:
+            return None
+        found = self._categories.get(str(raw), ())
+        if len(found) == 1:
+            return found[0]
+        raise UsageError(
+            Message(f"类别“{raw}”" + ("不止一个，请写全路径：" + "、".join(found) if found else "不在规则包里"),
+                    f"category {str(raw)!r} " + ("is ambiguous, write its path: " + ", ".join(found) if found else "isn't in the pack"))
+        )  # fmt: skip
+
+    def _match(self, stratum: int, flags: Flags) -> tuple[Sequence[int], Sequence[int]]:
+        held = self.matcher.match(stratum, flags)
+        if not flags.unknown:
+            return held, ()
+        possible = self.matcher.match(stratum, flags.possible())
+        sure = set(held)
+        return held, [i for i in possible if i not in sure]
+
+    def _decide(
+        self, complaint: Complaint, reading: Reading, hits: Mapping[int, Sequence[tuple[int, int]]], tags: Tags, found: Gathered
+    ) -> tuple[Decision, float]:
+        start = process_time()
+        facts = found.facts
+        test_of = self._test_of
+        tested = {j: places for i, places in hits.items() if (j := test_of[i]) is not None}
+        early = self.table.early(facts, tested)
+        by_hand = complaint.by_hand
+        flags = self.table.complete(early, facts)
+        held: list[int] = []
+        maybe: list[int] = []
+        last = len(self.strata) - 1
+        settled: Settled | None = None
+        for stratum in range(len(self.strata)):
+            if stratum:
+                settled = self._settle(held, maybe, flags, facts, by_hand)
+                _add_late(facts, settled)
+                flags = self.table.complete(early, facts)
+            more, perhaps = self._match(stratum, flags)
+            held.extend(more)
+            maybe.extend(perhaps)
+            if stratum == last:
+                break
+        matched = process_time()
+        if len(self.strata) > 1:
+            held.sort()
+            maybe.sort()
+        settled = self._settle(held, maybe, flags, facts, by_hand)
+        witness = Witness(facts, flags, reading, tested, tags, found.spans)
+        rules = self.pack.rules
+        reasons = tuple(
+            Reason(rules[i].id, rules[i].title, self.evidences.of(i, witness), rules[i].layer, rules[i].because, rules[i].place)
+            for i in settled.counted
+        )
+        faults = tuple(found.faults)
+        unknown: tuple[Missing, ...] = ()
+        incomplete: dict[str, tuple[str, ...]] = {}
+        if settled.loose:
+            missing: dict[int, tuple[tuple[str, str], ...]] = {}
+            for slot, loose in settled.loose.items():
+                for i in loose:
+                    if i not in missing:
+                        missing[i] = self._lacks(i, facts)
+                incomplete[slot] = tuple(sorted({path for i in loose for path, _ in missing[i]}))
+            unknown = tuple(sorted((Missing(rules[i].id, lacks) for i, lacks in missing.items()), key=lambda m: m.rule))
+            failed = sorted({path for lacks in missing.values() for path, reason in lacks if reason == "failed"})
+            faults += tuple(Fault(p, Message(f"含 {p} 的条件求值失败", f"a condition on {p} failed in evaluation")) for p in failed)
+        decision = Decision(
+            complaint.id, complaint.text, tags, settled.severity, settled.green_channel, settled.queue, settled.owner,
+            settled.actions, reasons, settled.conflicts, incomplete, unknown, settled.replaced, self.decider.trial(held), faults,
+            {path: facts[path] for path in sorted(self.used) if path in facts}, self.pack.id, self.pack.fingerprint,
+            self.model.fingerprint if self.model is not None else "", self.matcher.name,
+        )  # fmt: skip
+        return decision, matched - start
+
+    def _settle(self, held: Sequence[int], maybe: Sequence[int], flags: Flags, facts: Mapping[str, Value | Unknown], by_hand: Mapping[str, str]) -> Settled:
+        """What the merge laws say; equal questions are answered from memory."""
+        key = (tuple(held), tuple(maybe), self.decider.dynamic_values(held, maybe, facts), tuple(sorted(by_hand.items())))
+        settled = self._settled.get(key)
+        if settled is None:
+            if len(self._settled) >= _SETTLED:
+                self._settled.clear()
+            settled = self._settled[key] = self.decider.settle(held, maybe, facts, by_hand)
+        return settled
+
+    def _lacks(self, i: int, facts: Mapping[str, Value | Unknown]) -> tuple[tuple[str, str], ...]:
+        """The facts for want of which rule i can't be told, with why each is unknown."""
+        out = []
+        for path in (*self._rule_facts[i], *(p for a in self.pack.rules[i].actions for p in _paths(a.value))):
+            value = facts.get(path)
+            if isinstance(value, Unknown):
+                out.append((path, value.reason))
+        return tuple(dict.fromkeys(out)) or tuple((path, "failed") for path in self._rule_facts[i])
+
+    def why_not(self, complaint: Complaint, rule_id: str, now: datetime | None) -> WhyNot:
+        """Why a rule isn't among the reasons for this complaint."""
+        from difflib import get_close_matches
+
+        if rule_id not in self._by_id:
+            close = get_close_matches(rule_id, list(self._by_id), 3, 0.5)
+            raise UsageError(
+                Message(f"规则包 {self.pack.id} 里没有启用的规则 {rule_id}", f"pack {self.pack.id} has no active rule {rule_id}"),
+                Message("是不是：" + "、".join(close), "did you mean: " + ", ".join(close)) if close else None,
+            )
+        rule = self.pack.rules[self._by_id[rule_id]]
+        text = fold(complaint.text)
+        reading = Reading(text, self.segmenter.cut)
+        hits = self.scanner.scan(reading)
+        tags = self._tag([complaint], [reading], [reading.tokens], [hits])[0]
+        found = self.gatherer.gather(complaint, text, tags, complaint.received_at if now is None else now)
+        decision, _ = self._decide(complaint, reading, hits, tags, found)
+        truth, failed, nearest = why_not(rule, found.facts, self.context)
+        state, by = {True: "held", False: "false", None: "unknown"}[truth], ""
+        if rule.status == "trial":
+            state = "trial" if truth else state
+        elif truth:
+            by = next((by for target, by in decision.replaced if target == rule_id), "")
+            counted = {reason.rule for reason in decision.reasons}
+            if by:
+                state = "replaced"
+            elif rule_id not in counted:
+                state = "outranked"
+                by = next((r.rule for r in decision.reasons if r.layer == rule.layer), "")
+        return WhyNot(rule_id, rule.title, state, by, failed, nearest, str(rule.place))
+
+
+def _paths(value: object) -> tuple[str, ...]:
+    from triage.domain.facts import FromFact, Lookup
+
+    return (value.path,) if isinstance(value, FromFact) else value.by if isinstance(value, Lookup) else ()
+
+
+def _read_by_actions(pack: Pack) -> frozenset[str]:
+    found = {p for rule in pack.rules for action in rule.actions for p in _paths(action.value)}
+    found |= {p for fact in pack.facts.values() if fact.lookup is not None for p in fact.lookup.by}
+    return frozenset(found)
+
+
+def _categories(pack: Pack) -> dict[str, tuple[str, ...]]:
+    """Paths by every name under which a category may be called: its path and, where that is unambiguous, any tail of it."""
+    found: dict[str, list[str]] = {}
+    for category in pack.taxonomy.categories:
+        parts = category.path.split("/")
+        for i in range(len(parts)):
+            found.setdefault("/".join(parts[i:]), []).append(category.path)
+    return {name: (name,) if name in paths else tuple(paths) for name, paths in found.items()}
+
+
+def _add_late(facts: dict[str, Value | Unknown], settled: Settled) -> None:
+    """The decision so far, as facts for the rules that wait for it."""
+    unknown = Unknown("incomplete")
+    loose = settled.loose
+    facts["decision.severity"] = unknown if "severity" in loose else settled.severity
+    facts["decision.queue"] = unknown if "queue" in loose else settled.queue
+    facts["decision.tags"] = unknown if "tag" in loose else settled.actions.get("tag", ())
+    for path, value, slot in (("decision.owner", settled.owner, "owner"), ("decision.green_channel", settled.green_channel, "green_channel")):
+        if slot in loose:
+            facts[path] = unknown
+        elif value is not None:
+            facts[path] = value
+        else:
+            facts.pop(path, None)
+    facts.update(settled.derived)
+
+
+class Triage:
+    """The engine as a host uses it. `Triage.load(...)` once, then `decide` as often as you like, from any thread.
+
+    >>> from triage import Triage
+    >>> triage = Triage.load("telecom-cn")
+    >>> triage.decide("再不处理我就找记者曝光").severity
+    'critical'
+    """
+
+    def __init__(self, engine: Engine, settings: Mapping[str, Any]) -> None:
+        self._engine = engine
+        self._settings = dict(settings)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(
+        cls, pack: str | Path | Pack = "government-cn", *, model: str | Path | Model | None = "auto", matcher: str = "auto", segmenter: str = "auto"
+    ) -> Triage:
+        """Load a pack (a built-in id, a folder, or a loaded Pack) and its model.
+
+        model      "auto": the shipped model of the pack's name, if there is one; None: categories by cue phrases; or a folder
+        matcher    "auto" (durable where durable_rules can be imported), "builtin", "durable"; the decisions are the same
+        segmenter  "auto" (rjieba), "jieba", "rjieba"; the words are the same
+
+        Raises PackError with every finding, ModelError, UsageError.
+        """
+        settings = {"pack": pack, "model": model, "matcher": matcher, "segmenter": segmenter}
+        return cls(_build(settings), settings)
+
+    def reload(self) -> bool:
+        """Load pack and model again and change over between two decisions. True if the meaning changed.
+
+        Raises what `load` raises, and then goes on with what it had.
+        """
+        with self._lock:
+            engine = _build(self._settings)
+            old, self._engine = self._engine, engine  # one assignment: a decision sees the old or the new, never both
+        log.info("pack %s reloaded, fingerprint %s", engine.pack.id, engine.pack.fingerprint[:12])
+        return (old.pack.fingerprint, _fingerprint(old.model)) != (engine.pack.fingerprint, _fingerprint(engine.model))
+
+    @property
+    def pack(self) -> Pack:
+        """The loaded pack."""
+        return self._engine.pack
+
+    @property
+    def model(self) -> Model | None:
+        """The loaded model, or None where categories come from cue phrases."""
+        return self._engine.model
+
+    @property
+    def matcher_name(self) -> str:
+        """builtin or durable."""
+        return self._engine.matcher.name
+
+    @property
+    def segmenter_name(self) -> str:
+        """jieba or rjieba."""
+        return str(self._engine.segmenter.name)
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """CPU seconds spent per stage since loading, in this process."""
+        return self._engine.timings
+
+    @property
+    def used_facts(self) -> frozenset[str]:
+        """The facts that rules of the pack read."""
+        return self._engine.used
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """What a decision hangs on besides the facts: pack and model, by the hash of their meaning."""
+        return {"pack": self.pack.fingerprint, "model": _fingerprint(self.model)}
+
+    def decide(self, complaint: str | Complaint, now: datetime | None = None) -> Decision:
+        """Decide one complaint. No writes, no network, no clock: `now` (aware) is its time of receipt unless given.
+
+        Raises UsageError for tags that the pack doesn't have; whatever else is wrong with it stands in `Decision.errors`.
+        """
+        return self._engine.decide_batch([_complaint(complaint)], _aware(now))[0]
+
+    def decide_many(self, complaints: Iterable[str | Complaint], now: datetime | None = None) -> Iterator[Decision]:
+        """Decisions in order, lazily, in small batches: memory doesn't grow with their number."""
+        engine, now = self._engine, _aware(now)
+        source = iter(complaints)
+        while batch := [_complaint(c) for c in islice(source, BATCH)]:
+            yield from engine.decide_batch(batch, now)
+
+    def why_not(self, complaint: str | Complaint, rule: str, now: datetime | None = None) -> WhyNot:
+        """Why `rule` (its id) isn't among the reasons for this complaint, and the nearest change that would make it."""
+        return self._engine.why_not(_complaint(complaint), rule, _aware(now))
+
+
+def _complaint(complaint: str | Complaint) -> Complaint:
+    if isinstance(complaint, str):
+        return Complaint(complaint)
+    bad = set(complaint.by_hand) - {"severity", "queue", "owner"}
+    severity = complaint.by_hand.get("severity")
+    if bad or (severity is not None and severity not in SEVERITIES):
+        what = "、".join(sorted(bad)) or f"severity={severity}"
+        raise UsageError(
+            Message(f"by_hand 里有不能由人设定的内容：{what}", f"by_hand has something that can't be set: {what}"),
+            Message("可设：severity（low medium high critical）、queue、owner", "settable: severity (low medium high critical), queue, owner"),
+        )
+    return complaint
+
+
+def _aware(now: datetime | None) -> datetime | None:
+    if now is not None and now.utcoffset() is None:
+        raise UsageError(Message("now 必须带时区", "now must be aware (with a UTC offset)"), Message("例：2026-03-16T09:00:00+08:00", "for example 2026-03-16T09:00:00+08:00"))
+    return now
+
+
+def _fingerprint(model: Model | None) -> str:
+    return "" if model is None else model.fingerprint
+
+
+def _build(settings: Mapping[str, Any]) -> Engine:
+    pack = settings["pack"]
+    if not isinstance(pack, Pack):
+        from triage.packs.load import load_pack
+
+        loaded = load_pack(pack)
+        errors = [d for d in loaded.findings if d.level == "error"]
+        if loaded.pack is None or errors:
+            first = min(errors, key=lambda d: d.sort_key) if errors else None
+            where = f"{first.place}: " if first else ""
+            raise PackError(
+                Message(
+                    f"规则包 {pack} 有 {len(errors)} 处错误" + (f"；第一处：{where}{first.message.zh}" if first else ""),
+                    f"pack {pack} has {len(errors)} error(s)" + (f"; the first: {where}{first.message.en}" if first else ""),
+                ),
+                loaded.findings,
+                Message(f"运行 triage check {pack} 看全部", f"run: triage check {pack}"),
+            )
+        pack = loaded.pack
+    return Engine(pack, _model(settings["model"], pack), settings["matcher"], settings["segmenter"])
+
+
+def _model(ref: Any, pack: Pack) -> Model | None:
+    if ref is None or ref == "none":
+        return None
+    from triage.packs.resources import models_dir
+    from triage.tags.model import Model
+
+    if isinstance(ref, Model):
+        model = ref
+    elif ref == "auto":
+        folder = models_dir() / pack.id
+        if not (folder / "model.json").is_file():
+            return None
+        model = Model.load(folder)
+    else:
+        folder = Path(ref)
+        if not folder.exists() and (models_dir() / str(ref) / "model.json").is_file():
+            folder = models_dir() / str(ref)
+        model = Model.load(folder)
+    known = {category.path for category in pack.taxonomy.categories}
+    strange = sorted(set(model.labels) - known)
+    if strange:
+        some = "、".join(strange[:5])
+        raise ModelError(
+            Message(f"模型的类别不在规则包 {pack.id} 的类别树里：{some}", f"the model has categories that pack {pack.id} doesn't: {', '.join(strange[:5])}"),
+            Message(
+                "换用为这个规则包训练的模型，或把这些类别加进 taxonomy.yaml，或用 --model none 只靠线索词",
+                "use a model trained for this pack, add the categories to taxonomy.yaml, or go without (--model none)",
+            ),
+        )
+    return model
