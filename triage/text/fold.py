@@ -65,6 +65,8 @@ def table() -> Mapping[str, str]:
         if not line.startswith("#"):
             char, form, _ = line.split("\t")
             rows[chr(int(char, 16))] = "".join(chr(int(x, 16)) for x in form.split(" ")) if form else ""
+    # Half a surrogate pair is no character; nothing past this point could encode it.
+    rows.update((chr(code), "\ufffd") for code in range(0xD800, 0xE000))
     return rows
 
 
