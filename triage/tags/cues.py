@@ -1,0 +1,262 @@
+"""Tags from cue phrases: scores the phrases that were found in a text, and refines or replaces the classifier's category by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from triage.domain.condition import Check
+from triage.domain.pack import Cue, Taxonomy
+from triage.domain.tags import Span, Tags
+from triage.tags.model import Prediction
+
+Hits = Mapping[int, tuple[Span, ...]]
+"""Index of each check of `CueTagger.checks` that hit -> where, in the original text."""
+
+_TIMES = (0, 64, 108, 134, 153, 167, 179, 189, 197)
+"""What n hits of one phrase weigh, n = 0..8 and more: 64 (1 + ln n), so that a phrase said ten times isn't ten reasons."""
+_LENGTH = (0, 2, 4, 5, 6, 7, 8, 9, 10)
+"""What a phrase of n characters weighs: a long phrase says more than a short one."""
+_EXPRESSION = 6
+"""What a regular expression or `contains_all` weighs: as a phrase of four characters."""
+
+UNIT = 64
+STRONG = 12 * UNIT
+"""Evidence from which cues decide alone: three phrases of two characters, or two of four."""
+LEAD = 2
+"""Cues decide against (or without) the classifier only if the best category has this many times the evidence of the next."""
+SMOOTHING = 8 * UNIT
+"""Added to the evidence when it is turned into a share: two short phrases alone give 1/2."""
+WEAK = 4 * UNIT
+"""Least evidence from which a category is named where no classifier is: one phrase of two characters."""
+
+
+class _Speaks(NamedTuple):
+    """What one check speaks for. `phrase`: its hits are as long as what was written (an expression's aren't)."""
+
+    phrase: bool
+    categories: tuple[tuple[int, int], ...]
+    intents: tuple[tuple[int, int], ...]
+    requests: tuple[str, ...]
+    risks: tuple[str, ...]
+    emotion: int
+
+
+class CueTagger:
+    """The cue phrases of a taxonomy, compiled.
+
+    checks   every distinct check to look for; `contains_any` and `words` lists are split into their phrases, so that each counts
+             for itself
+    tags     what the hits of one text say
+    """
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self._paths = tuple(category.path for category in taxonomy.categories)
+        self._intents = tuple(value.id for value in taxonomy.intents)
+        self._emotions = tuple(value.id for value in taxonomy.emotions)
+        number = {path: i for i, path in enumerate(self._paths)}
+        self._number = number
+        # own node first, then its ancestors
+        self._upwards = tuple(
+            tuple(number[a] for a in _ancestors(path) if a in number) for path in self._paths
+        )  # fmt: skip
+        children: list[list[int]] = [[] for _ in self._paths]
+        self._roots: list[int] = []
+        for i, line in enumerate(self._upwards):
+            (children[line[1]] if len(line) > 1 else self._roots).append(i)
+        self._children = tuple(map(tuple, children))
+        self.checks, self._speaks = self._compile(taxonomy)
+
+    def _compile(self, taxonomy: Taxonomy) -> tuple[tuple[Check, ...], tuple[_Speaks, ...]]:
+        places: dict[Check, dict[str, dict[int | str, int]]] = {}
+
+        def add(kind: str, key: int | str, cues: Iterable[Cue]) -> None:
+            for cue in cues:
+                for check in split(cue.check):
+                    weights = places.setdefault(check, {}).setdefault(kind, {})
+                    weights[key] = max(weights.get(key, 0), cue.weight)
+
+        for i, category in enumerate(taxonomy.categories):
+            add("categories", i, category.cues)
+        for i, value in enumerate(taxonomy.intents):
+            add("intents", i, value.cues)
+        for value in taxonomy.requests:
+            add("requests", value.id, value.cues)
+        for value in taxonomy.risks:
+            add("risks", value.id, value.cues)
+        for i, value in enumerate(taxonomy.emotions):
+            add("emotions", i, value.cues)
+        speaks = tuple(
+            _Speaks(
+                check.op not in ("matches", "contains_all"),
+                tuple((int(k), w) for k, w in kinds.get("categories", {}).items()),
+                tuple((int(k), w) for k, w in kinds.get("intents", {}).items()),
+                tuple(map(str, kinds.get("requests", ()))),
+                tuple(map(str, kinds.get("risks", ()))),
+                max(map(int, kinds["emotions"])) if "emotions" in kinds else -1,
+            )
+            for check, kinds in places.items()
+        )
+        return tuple(places), speaks
+
+    def tags(self, hits: Hits, length: int, prediction: Prediction | None = None) -> Tags:
+        """The tags of a text of `length` characters, given where the checks hit and, if there is one, the classifier's answer.
+
+        category  the classifier's, refined to the descendant that the cues speak for; where it abstains or there is none, the
+                  cues' own if their evidence is enough and unambiguous
+        intent    the value with the most evidence; the first in the taxonomy's order among equals
+        requests, risks   every value with a cue
+        emotion   the strongest (last in the taxonomy) with a cue
+        """
+        speaks = self._speaks
+        category_hits: list[tuple[int, int, int]] = []
+        intent_hits: list[tuple[int, int, int]] = []
+        found: dict[str, tuple[Span, ...]] = {}
+        requests: set[str] = set()
+        risks: set[str] = set()
+        emotion = -1
+        for i in sorted(hits) if len(hits) > 1 else hits:
+            says, spans = speaks[i], hits[i]
+            if says.categories:
+                category_hits += [(a, -b, i) for a, b in spans]
+            if says.intents:
+                intent_hits += [(a, -b, i) for a, b in spans]
+            for name in says.requests:
+                requests.add(name)
+                _extend(found, "requests:" + name, spans)
+            for name in says.risks:
+                risks.add(name)
+                _extend(found, "risks:" + name, spans)
+            if says.emotion >= 0:
+                emotion = max(emotion, says.emotion)
+                _extend(found, "emotion:" + self._emotions[says.emotion], spans)
+        intent = None
+        if intent_hits:
+            intent, places = self._intent(intent_hits)
+            found["intent:" + intent] = places
+        mood = self._emotions[emotion] if emotion >= 0 else None
+        for weaker in self._emotions[:emotion] if emotion > 0 else ():
+            found.pop("emotion:" + weaker, None)
+        category, confidence, abstained, alternatives = self._category(category_hits, prediction, found)
+        return Tags(
+            category, confidence, abstained, alternatives, intent, tuple(sorted(requests)), tuple(sorted(risks)), mood, found
+        )  # fmt: skip
+
+    def _intent(self, hits: list[tuple[int, int, int]]) -> tuple[str, tuple[Span, ...]]:
+        scores: dict[int, int] = {}
+        places: dict[int, list[Span]] = {}
+        for i, strength, spans in self._strengths(hits):
+            for value, weight in self._speaks[i].intents:
+                scores[value] = scores.get(value, 0) + strength * weight
+                places.setdefault(value, []).extend(spans)
+        best = min(scores, key=lambda value: (-scores[value], value))
+        return self._intents[best], tuple(sorted(set(places[best])))
+
+    def _strengths(self, hits: list[tuple[int, int, int]]) -> list[tuple[int, int, list[Span]]]:
+        """(check, strength, where) of the hits that count: one that lies inside a longer phrase doesn't."""
+        if len(hits) > 1:
+            hits.sort()
+        kept: dict[int, list[Span]] = {}
+        speaks = self._speaks
+        cover_start = cover_end = -1
+        for start, minus_end, i in hits:
+            end = -minus_end
+            phrase = speaks[i].phrase
+            if end <= cover_end and (start, end) != (cover_start, cover_end) and phrase:
+                continue
+            if i in kept:
+                kept[i].append(Span(start, end))
+            else:
+                kept[i] = [Span(start, end)]
+            if phrase and end > cover_end:
+                cover_start, cover_end = start, end
+        out = []
+        for i, spans in kept.items():
+            base = _LENGTH[min(spans[0].end - spans[0].start, 8)] if speaks[i].phrase else _EXPRESSION
+            out.append((i, base * _TIMES[min(len(spans), 8)], spans))
+        return out
+
+    def _category(
+        self, hits: list[tuple[int, int, int]], prediction: Prediction | None, found: dict[str, tuple[Span, ...]]
+    ) -> tuple[str | None, float, bool, tuple[tuple[str, float], ...]]:
+        """Category, confidence, abstained, alternatives; adds the places that speak for the category to `found`."""
+        if not hits:
+            return _as_predicted(prediction)
+        strengths = self._strengths(hits)
+        totals: dict[int, int] = {}
+        upwards = self._upwards
+        for i, strength, _ in strengths:
+            for node, weight in self._speaks[i].categories:
+                for ancestor in upwards[node]:
+                    totals[ancestor] = totals.get(ancestor, 0) + strength * weight
+        start, confidence, alternatives = self._start(totals, prediction)
+        if start is None:
+            return _as_predicted(prediction) if prediction is not None else (None, confidence, True, alternatives)
+        category = self._refine(start, totals)
+        line = set(upwards[category])
+        places = [
+            span for i, _, spans in strengths if any(node == category or category in upwards[node] or node in line
+                                                     for node, _ in self._speaks[i].categories) for span in spans
+        ]  # fmt: skip
+        if places:
+            found["category"] = tuple(sorted(set(places)))
+        return self._paths[category], confidence, False, alternatives
+
+    def _start(
+        self, totals: Mapping[int, int], prediction: Prediction | None
+    ) -> tuple[int | None, float, tuple[tuple[str, float], ...]]:
+        """The node from which to refine (None: abstain, or the model's label isn't in the tree), its confidence, alternatives."""
+        if prediction is not None and not prediction.abstained:
+            return self._number.get(prediction.label), prediction.confidence, prediction.alternatives
+        ranked = sorted((-totals[root], root) for root in self._roots if root in totals)
+        best, node = -ranked[0][0], ranked[0][1]
+        second = -ranked[1][0] if len(ranked) > 1 else 0
+        whole = SMOOTHING - sum(minus for minus, _ in ranked)
+        share = _points(best, whole)
+        if prediction is None:
+            alternatives = tuple((self._paths[n], _points(-minus, whole)) for minus, n in ranked[:3])
+            return (node if best >= WEAK and best > second else None), share, alternatives
+        if best >= STRONG and best >= LEAD * second:
+            model_says = dict(prediction.alternatives).get(self._paths[node], 0.0)
+            return node, max(share, model_says), prediction.alternatives
+        return None, prediction.confidence, prediction.alternatives
+
+    def _refine(self, node: int, totals: Mapping[int, int]) -> int:
+        """Down from `node`, as long as one child has more evidence than each other."""
+        while True:
+            scored = sorted((-totals[child], child) for child in self._children[node] if child in totals)
+            if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0]):
+                return node
+            node = scored[0][1]
+
+
+def split(check: Check) -> list[Check]:
+    """A check that any of several phrases satisfies, as one check per phrase; other checks alone."""
+    if check.op in ("contains_any", "words") and isinstance(check.operand, tuple):
+        op = "contains" if check.op == "contains_any" else "words"
+        return [Check(op, phrase if op == "contains" else (phrase,), check.unless_negated) for phrase in check.operand]  # type: ignore[arg-type]
+    return [check]
+
+
+def _ancestors(path: str) -> list[str]:
+    """The path itself, then each node above it."""
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(len(parts), 0, -1)]
+
+
+def _extend(found: dict[str, tuple[Span, ...]], key: str, spans: tuple[Span, ...]) -> None:
+    found[key] = tuple(sorted({*found[key], *spans})) if key in found else spans
+
+
+def _points(part: int, whole: int) -> float:
+    """part / whole, 4 decimals, rounded half up in whole numbers."""
+    return (part * 20000 + whole) // (2 * whole) / 10000
+
+
+def _as_predicted(prediction: Prediction | None) -> tuple[str | None, float, bool, tuple[tuple[str, float], ...]]:
+    """The classifier's answer as it stands; abstained where there is none."""
+    if prediction is None:
+        return None, 0.0, True, ()
+    return None if prediction.abstained else prediction.label, prediction.confidence, prediction.abstained, prediction.alternatives
+
+
