@@ -36,7 +36,7 @@ _NUMBER_SEPARATORS: Final = re.compile(r"[，、;；|]|,(?![0-9]{3}(?![0-9]))|(?
 def read_value(raw: object, type: FactType, *, timezone: str = "Asia/Shanghai") -> Value:
     """`raw` as a value of `type`: numbers, dates and so on as such or as text. Raises ValueError(English text, Message).
 
-    A list (`type.many`) may be given as a list or tuple, as the text of a JSON array, or as text with `,` `，` `、` `;` `；` or `|`
+    A list (`type.many`) may be given as a list or tuple, as the text of a JSON array, or as text with one of `,，、;；|`
     between its elements. Times without an offset are of `timezone`. Durations are elapsed time (timedelta).
     """
     if type.many:
@@ -150,9 +150,9 @@ def _money(raw: object) -> Decimal:
 
 
 def parse_money(text: str) -> Decimal:
-    """The amount in yuan that `text` writes: 500, 500元, 2万, 1.5万元, ￥99.00, ¥1,200, 1千, 三百块, 5元5角. Another currency is refused.
+    """The amount in yuan that `text` writes: 500, 500元, 2万, 1.5万元, ￥99.00, ¥1,200, 1千, 三百块, 5元5角.
 
-    Raises ValueError(English text, Message).
+    Another currency is refused. Raises ValueError(English text, Message).
     """
     bare = text.translate(WIDTH).strip().lower()
     negative = bare.startswith("-")

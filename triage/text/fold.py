@@ -1,8 +1,7 @@
-"""Folds text by one published per-character table (fold_table.tsv): fold(a + b) = fold(a) + fold(b), and every hit has a place."""
+"""Folds text character by character with one published table (fold_table.tsv), so that every hit has a place in the original."""
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -71,9 +70,9 @@ def table() -> Mapping[str, str]:
 
 
 class _Folder:
-    """The table made ready: an array over code points for the common case, and a pattern for characters that change length."""
+    """The table made ready: an array over code points, with a mark for characters whose folding isn't one character."""
 
-    __slots__ = ("_even", "_take", "_uneven", "_view")
+    __slots__ = ("_np", "_rows", "_take")
 
     def __init__(self) -> None:
         import numpy as np
@@ -81,48 +80,40 @@ class _Folder:
         rows = table()
         limit = max(ord(char) for char, form in rows.items() if len(form) == 1) + 2
         codes = np.arange(limit, dtype="<u4")
-        uneven = []
         for char, form in rows.items():
-            if len(form) != 1:
-                uneven.append(char)
-            if len(form) == 1:
-                codes[ord(char)] = ord(form)
-            elif ord(char) < limit:
-                codes[ord(char)] = _UNEVEN
+            if ord(char) < limit:
+                codes[ord(char)] = ord(form) if len(form) == 1 else _UNEVEN
         codes[-1] = _UNEVEN  # `clip` sends every character above the table here
-        self._uneven = re.compile("[" + "".join(f"\\U{ord(c):08x}" for c in sorted(uneven)) + "]")
-        self._even = {ord(c): form for c, form in rows.items() if len(form) == 1}
+        self._rows = rows
         self._take: Callable[..., Any] = codes.take
-        self._view = np.frombuffer
+        self._np = np
 
     def fold(self, text: str) -> Text:
         if text.isascii():
             return Text(text, text.lower())
-        codes = self._take(self._view(text.encode("utf-32-le", "surrogatepass"), "<u4"), mode="clip").tobytes()
-        # The mark may also be seen across two characters by bad luck: the slow way is right for any text.
-        if _MARK not in codes:
-            return Text(text, codes.decode("utf-32-le", "surrogatepass"))
-        return self._fold_uneven(text)
+        codes = self._take(self._np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4"), mode="clip")
+        raw: bytes = codes.tobytes()
+        if _MARK not in raw:
+            return Text(text, raw.decode("utf-32-le", "surrogatepass"))
+        return self._uneven(text, codes, raw)
 
-    def _fold_uneven(self, text: str) -> Text:
-        rows, even = table(), self._even
+    def _uneven(self, text: str, codes: Any, raw: bytes) -> Text:
+        """The text where some marks were set: what lies between them is folded already."""
+        np, rows = self._np, self._rows
         parts: list[str] = []
-        offsets = array("L")
+        lengths = np.ones(len(text), dtype=np.intp)
         last = 0
-        for hit in self._uneven.finditer(text):
-            at = hit.start()
-            if at > last:
-                parts.append(text[last:at].translate(even))
-                offsets.extend(range(last, at))
-            form = rows[text[at]]
-            if form:
-                parts.append(form)
-                offsets.extend([at] * len(form))
+        for at in np.flatnonzero(codes == _UNEVEN).tolist():
+            parts.append(raw[4 * last : 4 * at].decode("utf-32-le", "surrogatepass"))
+            form = rows.get(text[at], text[at])
+            parts.append(form)
+            lengths[at] = len(form)
             last = at + 1
-        if not last:
-            return Text(text, text.translate(even))
-        parts.append(text[last:].translate(even))
-        offsets.extend(range(last, len(text)))
+        parts.append(raw[4 * last :].decode("utf-32-le", "surrogatepass"))
+        if lengths.min() == lengths.max() == 1:
+            return Text(text, "".join(parts))
+        offsets = array("Q")
+        offsets.frombytes(np.repeat(np.arange(len(text), dtype=np.uint64), lengths).tobytes())
         return Text(text, "".join(parts), offsets)
 
 
@@ -138,5 +129,5 @@ def fold(text: str) -> Text:
 
 
 def fold_pattern(text: str) -> str:
-    """A pattern (a cue, a word of a rule) folded as texts are: it hits original[a:b] iff fold_pattern(original[a:b]) equals it."""
+    """A pattern (a cue, a word of a rule) folded as texts are: it hits original[a:b] iff fold(original[a:b]).folded equals it."""
     return _folder().fold(text).folded

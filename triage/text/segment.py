@@ -157,7 +157,7 @@ def _available() -> str:
 
 
 def segmenter(name: Name = "auto", lexicon: tuple[str, ...] = ()) -> Segmenter:
-    """The segmenter `name` with the words of `lexicon` (folded) kept whole. "auto" takes rjieba where it is installed, else jieba,
+    """The segmenter `name` with the words of `lexicon` (folded) kept whole. "auto" takes rjieba where installed, else jieba,
     which gives the same words some 10 times slower. Loaded once per name and lexicon. Raises UsageError for a name that
     can't be had.
 
