@@ -6,13 +6,13 @@ the author and counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from triage.domain.decision import Conflict
 from triage.domain.facts import Facts, FromFact, Lookup, Unknown, Value
-from triage.domain.pack import SEVERITIES, SINGLE_SLOTS, UNION_SLOTS, Action, Pack, Rule
+from triage.domain.pack import SEVERITIES, UNION_SLOTS, Action, Pack, Rule
 
 _CHANNEL_OWN = frozenset({"queue", "owner", "owner_rank", "clock"})
 """What counts only of the channel that wins; a losing channel's other actions (severity, notify...) count all the same."""
@@ -70,25 +70,21 @@ class Decider:
                 for target in rule.replaces:
                     if target in by_id:
                         replacers.setdefault(by_id[target], []).append(i)
-        self._replacers = {target: tuple(found) for target, found in replacers.items()}
-        self._trial = frozenset(i for i, rule in enumerate(pack.rules) if rule.status == "trial")
+        self.replacers = {target: tuple(found) for target, found in replacers.items()}
+        self.trial_rules = frozenset(i for i, rule in enumerate(pack.rules) if rule.status == "trial")
         order = {name: n for n, name in enumerate(pack.queues)}
-        self._queue_rank = order
-        self._channel_rank = {name: n for n, name in enumerate(pack.channels)}
-        self._channel_of = {
+        self.queue_rank = order
+        self.channel_rank = {name: n for n, name in enumerate(pack.channels)}
+        self.channel_of = {
             i: next(str(a.value) for a in rule.actions if a.slot == "green_channel")
             for i, rule in enumerate(pack.rules)
             if rule.layer == "green_channels" and any(a.slot == "green_channel" for a in rule.actions)
         }
         self._dynamic = {i: rule.actions for i, rule in enumerate(pack.rules) if any(a.dynamic for a in rule.actions)}
-        self.gives_late = bool(self._late_slots())
-
-    def _late_slots(self) -> frozenset[str]:
-        return frozenset(a.slot for rule in self.rules for a in rule.actions if a.slot == "set")
 
     def trial(self, held: Iterable[int]) -> tuple[str, ...]:
         """Rules in trial that held, by id."""
-        return tuple(sorted(self.rules[i].id for i in held if i in self._trial))
+        return tuple(sorted(self.rules[i].id for i in held if i in self.trial_rules))
 
     def dynamic_values(self, held: Sequence[int], maybe: Sequence[int], facts: Facts) -> tuple[object, ...]:
         """What the lookups of these rules yield; with the rules it determines what `settle` answers."""
@@ -109,211 +105,212 @@ class Decider:
         return taken(action.value, self.pack, facts) if action.dynamic else action.value
 
 
+class _OneOf:
+    """Rules of which the first that holds wins: a table's rows, or the green channels.
+
+    candidates  those that could win, in order; after the first that is sure to hold none could
+    winner      the first known to hold: it wins, as far as is known
+    closed      whether one of the candidates is sure to win
+    """
+
+    __slots__ = ("candidates", "closed", "winner")
+
+    def __init__(self, settling: _Settling, ordered: Iterable[int]) -> None:
+        self.candidates: list[int] = []
+        self.winner: int | None = None
+        self.closed = False
+        for i in ordered:
+            self.candidates.append(i)
+            if self.winner is None and settling.known(i):
+                self.winner = i
+            if settling.solid(i):
+                self.closed = True
+                return
+
+    @property
+    def loose(self) -> list[int]:
+        """Candidates on which it hangs who wins: all but the last, and the last too unless it is sure."""
+        return self.candidates[:-1] if self.closed else self.candidates
+
+
 class _Settling:
     """One run of the merge laws."""
 
     def __init__(self, decider: Decider, held: Sequence[int], maybe: Sequence[int], facts: Facts, by_hand: Mapping[str, str]) -> None:
         self.d, self.facts, self.by_hand = decider, facts, by_hand
-        self.rules = decider.rules
-        trial, replacers = decider._trial, decider._replacers
+        self.rules, self.pack = decider.rules, decider.pack
         self.conflicts: list[Conflict] = []
         self.loose: dict[str, set[int]] = {}
         self.replaced: list[tuple[str, str]] = []
-        known = [i for i in held if i not in trial]
-        open_ = [i for i in maybe if i not in trial]
-        known_set, open_set = set(known), set(open_)
-        gone: set[int] = set()
+        held_set = {i for i in held if i not in decider.trial_rules}
+        maybe_set = {i for i in maybe if i not in decider.trial_rules}
         self.may_go: dict[int, tuple[int, ...]] = {}
-        if replacers:
-            for i in (*known, *open_):
-                by = replacers.get(i)
-                if by:
-                    sure = [r for r in by if r in known_set]
-                    if sure:
-                        gone.add(i)
-                        if i in known_set:
-                            self.replaced.append((self.rules[i].id, min(self.rules[r].id for r in sure)))
-                    elif perhaps := tuple(r for r in by if r in open_set):
-                        self.may_go[i] = perhaps
-        self.known = [i for i in known if i not in gone]
-        self.open = [i for i in open_ if i not in gone]
-        self._open_set = set(self.open)
-        self._tables()
-        self._channels()
+        gone = set()
+        for i in held_set | maybe_set if decider.replacers else ():
+            by = decider.replacers.get(i, ())
+            sure = [r for r in by if r in held_set]
+            if sure:
+                gone.add(i)
+                if i in held_set:
+                    self.replaced.append((self.rules[i].id, min(self.rules[r].id for r in sure)))
+            elif perhaps := tuple(r for r in by if r in maybe_set):
+                self.may_go[i] = perhaps
+        self._known = held_set - gone
+        self._open = maybe_set - gone
+        rows: dict[str, list[int]] = {}
+        for i in self._known | self._open:
+            if self.rules[i].table:
+                rows.setdefault(self.rules[i].table, []).append(i)
+        self.tables = {
+            table: _OneOf(self, sorted(mine, key=lambda i: self.rules[i].row)) for table, mine in sorted(rows.items())
+        }
+        rank, channel_of = decider.channel_rank, decider.channel_of
+        self.channel = _OneOf(
+            self,
+            sorted(
+                (i for i in self._known | self._open if i in channel_of),
+                key=lambda i: (rank.get(channel_of[i], len(rank)), channel_of[i]),
+            ),
+        )
+        if self.channel.loose:
+            self.loose["green_channel"] = self._causes(self.channel.loose)
+        self.free = sorted(i for i in self._known | self._open if not self.rules[i].table)
+
+    def known(self, i: int) -> bool:
+        """Known to hold and not replaced, as far as is known."""
+        return i in self._known
 
     def solid(self, i: int) -> bool:
         """Known to hold, and nothing that can't be told could replace it."""
-        return i not in self._open_set and i not in self.may_go
+        return i in self._known and i not in self.may_go
 
-    def _first(self, ordered: Iterable[int]) -> tuple[list[int], int | None, int | None]:
-        """Of rules in order of precedence where the first that holds wins: (those that could win, the one known to win if what
-        can't be told doesn't hold, the sure winner)."""
-        candidates: list[int] = []
-        winner = None
-        for i in ordered:
-            candidates.append(i)
-            if i not in self._open_set and winner is None:
-                winner = i
-            if self.solid(i):
-                return candidates, winner, i if len(candidates) == 1 else None
-        return candidates, winner, None
+    def gives(self, i: int, slot: str, key: str | None = None) -> list[Any]:
+        """The values that a rule gives a slot (of a key: a template's purpose, a derived fact)."""
+        return [
+            v for a in self.rules[i].actions
+            if a.slot == slot and (key is None or a.key == key) and (v := self.d.value(a, self.facts)) is not None
+        ]  # fmt: skip
 
-    def _tables(self) -> None:
-        """Keep of each table only the rows that could win."""
-        rows = [i for i in (*self.known, *self.open) if self.rules[i].table]
-        self.rows: dict[str, list[int]] = {}
-        self.row_sure: dict[int, bool] = {}
-        dropped: set[int] = set()
-        for table in sorted({self.rules[i].table for i in rows}):
-            mine = sorted((i for i in rows if self.rules[i].table == table), key=lambda i: self.rules[i].row)
-            candidates, winner, sure = self._first(mine)
-            self.rows[table] = candidates
-            for i in mine:
-                if i not in candidates or (i not in self._open_set and i != winner):
-                    dropped.add(i)
-                else:
-                    self.row_sure[i] = i == sure
-        if dropped:
-            self.known = [i for i in self.known if i not in dropped]
-            self.open = [i for i in self.open if i not in dropped]
+    def stays(self, i: int, gives: Callable[[int], bool]) -> bool:
+        """Whether something is sure to be given: by rule i, known to hold, or by whatever replaces it."""
+        return i in self._known and gives(i) and all(self._stands_in(r, gives) for r in self.may_go.get(i, ()))
 
-    def _channels(self) -> None:
-        rank = self.d._channel_rank
-        mine = sorted(
-            (i for i in (*self.known, *self.open) if i in self.d._channel_of),
-            key=lambda i: (rank.get(self.d._channel_of[i], len(rank)), self.d._channel_of[i]),
-        )
-        self.channel_candidates, self.channel, self.channel_sure = self._first(mine)
-        if self.channel is not None and self.channel_sure is None and len(self.channel_candidates) > 1:
-            self.loose["green_channel"] = {i for i in self.channel_candidates if not self.solid(i)}
-        elif self.channel is None and self.channel_candidates:
-            self.loose["green_channel"] = set(self.channel_candidates)
-        elif self.channel is not None and not self.solid(self.channel):
-            self.loose["green_channel"] = {self.channel, *self.may_go.get(self.channel, ())}
+    def _stands_in(self, i: int, gives: Callable[[int], bool]) -> bool:
+        return i in self._open and gives(i) and all(self._stands_in(r, gives) for r in self.may_go.get(i, ()))
 
-    def gives(self, i: int, slot: str) -> list[Any]:
-        """The values that a rule gives a slot; what only a winning channel gives isn't given by others."""
-        if slot in _CHANNEL_OWN and i in self.d._channel_of and i not in self.channel_candidates:
-            return []
-        return [v for a in self.rules[i].actions if a.slot == slot and (v := self.d.value(a, self.facts)) is not None]
+    def _causes(self, rules: Iterable[int]) -> set[int]:
+        """The rules that can't be told on which it hangs whether these count."""
+        out: set[int] = set()
+        for i in rules:
+            if i in self._open or i not in self.may_go:
+                out.add(i)
+            out.update(self.may_go.get(i, ()))
+        return out
 
-    def sure_of(self, i: int, slot: str) -> bool:
-        """Whether what a rule gives this slot is sure to count."""
-        if not self.solid(i):
-            return False
-        if i in self.row_sure:
-            return self.row_sure[i]
-        if slot in _CHANNEL_OWN and i in self.d._channel_of:
-            return i == self.channel_sure
-        return True
+    def groups(self, slot: str) -> list[_OneOf]:
+        """The tables and, for what only a winning channel gives, the channels."""
+        return [*self.tables.values(), *([self.channel] if slot in _CHANNEL_OWN else [])]
 
-    def counts(self, i: int, slot: str) -> bool:
-        """Whether what a known rule gives counts as things stand (what can't be told, left aside)."""
-        if slot in _CHANNEL_OWN and i in self.d._channel_of:
-            return i == self.channel
-        return True
+    def free_pairs(self, slot: str, keep: Callable[[Rule], bool] | None = None, key: str | None = None) -> list[tuple[Any, int]]:
+        """(value, rule) of rules that count on their own; not rows, nor channels for what only the winner gives."""
+        channels = self.d.channel_of if slot in _CHANNEL_OWN else {}
+        return [
+            (v, i) for i in self.free if i not in channels and (keep is None or keep(self.rules[i]))
+            for v in self.gives(i, slot, key)
+        ]  # fmt: skip
+
+    def settle_free(self, pairs: Sequence[tuple[Any, int]], slot: str, place: Callable[[Any], Any], key: str | None = None) -> tuple[set[Any], bool, set[int]]:
+        """Of rules that count on their own, where the first value in the order of `place` settles differences: the values that
+        could come out, whether one is sure to, and the rules on which it hangs."""
+        sure = [v for v, i in pairs if v is not _OPEN and self.stays(i, lambda j, v=v: v in self.gives(j, slot, key))]
+        if sure:
+            base = min(sure, key=place)
+            rivals = [(v, i) for v, i in pairs if v is _OPEN or place(v) < place(base)]
+            return {base, *(v for v, _ in rivals)}, True, {i for _, i in rivals}
+        return {v for v, _ in pairs}, False, {i for _, i in pairs}
 
     def severity(self) -> str:
         order = SEVERITIES.index
         hand = self.by_hand.get("severity")
-        given = [
-            (order(str(v)), i) for i in self.known for v in self.gives(i, "severity")
-            if hand is None or self.rules[i].override
-        ]  # fmt: skip
-        floor = self.d.pack.default_severity if hand is None else hand
+        pairs = [(order(str(v)), i) for i in self.free for v in self.gives(i, "severity") if hand is None or self.rules[i].override]
+        for group in self.tables.values():
+            pairs += [(order(str(v)), i) for i in group.candidates if i == group.winner or i in self._open for v in self.gives(i, "severity")]
+        floor = order(self.pack.default_severity if hand is None else hand)
+        given = [(rank, i) for rank, i in pairs if i in self._known]
         if hand is not None:
-            given.append((order(hand), -1))
-        best = max((rank for rank, _ in given), default=order(floor))
-        could = {
-            i for i in self.open for v in self.gives(i, "severity")
-            if order(str(v)) > best and (hand is None or self.rules[i].override)
-        }  # fmt: skip
+            given.append((floor, -1))
+        best = max((rank for rank, _ in given), default=floor)
+        could = {i for rank, i in pairs if i in self._open and (rank > best or (not given and rank != best))}
         top = [i for rank, i in given if rank == best]
-        if not given:  # nothing speaks yet: an unknown rule that says less than the default could still lower it
-            could |= {i for i in self.open for v in self.gives(i, "severity") if order(str(v)) != best}
-        elif top and all(
-            i >= 0 and (not self.sure_of(i, "severity")) and self._could_lower(i, best) for i in top
-        ):
-            could |= {r for i in top for r in self.may_go.get(i, ())} | {c for i in top if i in self.row_sure for c in self._row_rivals(i)}
+
+        def keeps(j: int) -> bool:
+            return any(order(str(v)) >= best for v in self.gives(j, "severity"))
+
+        if given and not any(i < 0 or self.stays(i, keeps) for i in top):
+            lower = {r for i in top for r in self.may_go.get(i, ()) if not keeps(r)}
+            if floor != best or any(rank < best for rank, _ in given) or any(self.gives(r, "severity") for r in lower if r in self._open):
+                could |= lower
         if could:
-            self.loose["severity"] = could
-            if hand is None:
-                best = max(best, order(self.d.pack.default_severity))
+            self.loose["severity"] = self._causes(could)
+            best = max(best, floor)
         return SEVERITIES[best]
 
-    def _could_lower(self, i: int, best: int) -> bool:
-        if i in self.row_sure and not self.row_sure[i]:
-            return True
-        return any(
-            all(SEVERITIES.index(str(v)) < best for v in self.gives(r, "severity")) for r in self.may_go.get(i, ())
-        )
-
-    def _row_rivals(self, i: int) -> list[int]:
-        return [c for c in self.rows.get(self.rules[i].table, ()) if c != i and not self.solid(c)]
-
     def single(self, slot: str, default: str | None) -> str | None:
-        """A slot that holds one value, settled by layers, strongest first."""
-        rank = self.d._queue_rank if slot == "queue" else {}
+        """A slot that holds one value, settled by layers, strongest first; unsettled it falls back to the default."""
+        rank = self.d.queue_rank if slot == "queue" else {}
 
         def place(value: Any) -> tuple[int, str]:
             return (rank.get(value, len(rank)), str(value))
 
         hand = self.by_hand.get(slot)
-        stages: list[tuple[str, list[int], list[int]]] = []
-
-        def stage(name: str, keep: Any) -> None:
-            stages.append((name, [i for i in self.known if keep(self.rules[i])], [i for i in self.open if keep(self.rules[i])]))
-
+        stages: list[tuple[str, Callable[[Rule], bool]]]
         if hand is not None:
-            stage("override", lambda r: r.override)
+            stages = [("override", lambda r: r.override)]
         else:
-            stage("locked", lambda r: r.locked and not r.table)
-            for layer in self.d.pack.layers:
-                stage(layer, lambda r, layer=layer: r.layer == layer and not (r.locked and not r.table))
+            stages = [("locked", lambda r: r.locked)]
+            stages += [(layer, lambda r, layer=layer: r.layer == layer and not r.locked) for layer in self.pack.layers]  # type: ignore[misc]
+        fallback = hand if hand is not None else default
         outcomes: set[Any] = set()
-        could: set[int] = set()
+        causes: set[int] = set()
         chosen: Any = None
-        decided = False
-        for name, known, unknown in stages:
-            given = [(v, i) for i in known if self.counts(i, slot) for v in self.gives(i, slot)]
-            sure = [v for v, i in given if v is not _OPEN and self.sure_of(i, slot)]
-            here = [v for v, _ in given if v is not _OPEN]
-            if here and chosen is None:
-                values = sorted(set(here), key=place)
+        closed = False
+        for layer, keep in stages:
+            pairs = self.free_pairs(slot, keep)
+            values = sorted({v for v, i in pairs if i in self._known and v is not _OPEN}, key=place)
+            if len(values) > 1 and chosen is None and not closed:
+                self.conflicts.append(Conflict(slot, self._who([p for p in pairs if p[1] in self._known], values), values[0]))
+            if values and chosen is None:
                 chosen = values[0]
-                if len(values) > 1 and not decided and name in ("rules", "locked", "override"):
-                    self.conflicts.append(Conflict(slot, self._who(given, values), chosen))
-            perhaps = [(v, i) for v, i in given if v is _OPEN or not self.sure_of(i, slot)]
-            perhaps += [(v, i) for i in unknown for v in self.gives(i, slot)]
-            if sure:
-                base = min(sure, key=place)
-                outcomes.add(base)
-                rivals = [(v, i) for v, i in perhaps if v is _OPEN or place(v) < place(base)]
-                if name not in ("rules", "locked", "override"):  # of rows and channels one wins: any candidate may
-                    rivals = [(v, i) for v, i in perhaps if v is _OPEN or v != base]
-                outcomes |= {v for v, _ in rivals}
-                could |= {i for _, i in rivals}
-                decided = True
+            found, closed, why = self.settle_free(pairs, slot, place)
+            outcomes |= found
+            causes |= why
+            if closed:
                 break
-            outcomes |= {v for v, _ in perhaps}
-            could |= {i for _, i in perhaps}
-        if not decided:
-            outcomes.add(hand if hand is not None else default)
-            if chosen is None:
-                chosen = hand if hand is not None else default
-        if len(outcomes) > 1 and could:
-            self.loose[slot] = {r for i in could for r in self._causes(i)}
-            return hand if hand is not None else default
-        return next(iter(outcomes)) if len(outcomes) == 1 and _OPEN not in outcomes else (chosen if chosen is not None else default)
+            for group in self.groups(slot) if hand is None else ():
+                mine = [i for i in group.candidates if keep(self.rules[i])]
+                if not mine:
+                    continue
+                given = {i: self.gives(i, slot) for i in mine}
+                if group.winner in given and given[group.winner] and chosen is None:
+                    chosen = given[group.winner][0]
+                outcomes |= {v for values in given.values() for v in values}
+                closed = group.closed and all(given.values())
+                causes |= set(mine)
+                if closed:
+                    break
+            if closed:
+                break
+        if not closed:
+            outcomes.add(fallback)
+        if len(outcomes) > 1 or _OPEN in outcomes:
+            self.loose[slot] = self._unsettled(causes)
+            return fallback
+        return chosen if chosen is not None else fallback
 
-    def _causes(self, i: int) -> list[int]:
-        """The rules that can't be told and on which it hangs whether rule i counts."""
-        if i in self._open_set:
-            return [i]
-        found = [*self.may_go.get(i, ()), *(self._row_rivals(i) if i in self.row_sure else ())]
-        if i in self.d._channel_of:
-            found += [c for c in self.channel_candidates if c != i and not self.solid(c)]
-        return found or [i]
+    def _unsettled(self, rules: Iterable[int]) -> set[int]:
+        """Of these, what can't be told: open ones, replacers that are open, and rules whose value hangs on an unknown fact."""
+        found = self._causes(rules)
+        return {i for i in found if i in self._open or i not in self._known} or found
 
     def _who(self, given: Sequence[tuple[Any, int]], values: Sequence[Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         return tuple(
@@ -322,100 +319,88 @@ class _Settling:
         )
 
     def union(self, slot: str) -> tuple[str, ...]:
-        sure: set[str] = set()
-        here: set[str] = set()
-        could: set[int] = set()
-        for i in self.known:
-            if not self.counts(i, slot):
-                continue
-            for v in self.gives(i, slot):
-                if v is _OPEN:
-                    could.add(i)
-                    continue
-                here.add(str(v))
-                if self.sure_of(i, slot):
-                    sure.add(str(v))
-        for i in self.open:
-            if any(v is _OPEN or str(v) not in sure for v in self.gives(i, slot)):
-                could.add(i)
-        if here - sure:
-            could |= {
-                r for i in self.known for v in self.gives(i, slot) if str(v) in here - sure for r in self._causes(i)
-            }
+        """A slot that holds all values given."""
+        pairs = self.free_pairs(slot)
+        here = {str(v) for v, i in pairs if i in self._known and v is not _OPEN}
+        sure = {str(v) for v, i in pairs if v is not _OPEN and self.stays(i, lambda j, v=v: v in self.gives(j, slot))}  # type: ignore[misc]
+        for group in self.groups(slot):
+            each = [{str(v) for v in self.gives(i, slot) if v is not _OPEN} for i in group.candidates]
+            if group.winner is not None:
+                here |= {str(v) for v in self.gives(group.winner, slot) if v is not _OPEN}
+            if group.closed:
+                sure |= set.intersection(*each)
+        for group in self.groups(slot):
+            pairs += [(v, i) for i in group.candidates for v in self.gives(i, slot)]
+        could = {i for v, i in pairs if v is _OPEN or str(v) not in sure}
         if could:
-            self.loose[slot] = could
+            for group in self.groups(slot):  # a row may be kept out by any unknown row before it
+                if any(i in could for i in group.candidates):
+                    could |= set(group.loose)
+            self.loose[slot] = self._unsettled(could)
         return tuple(sorted(here))
 
-    def keyed(self, slot: str) -> dict[str, list[tuple[Any, int, bool]]]:
-        """template, clock, set: key -> (value, rule, sure)."""
-        found: dict[str, list[tuple[Any, int, bool]]] = {}
-        for i in (*self.known, *self.open):
-            if i not in self._open_set and not self.counts(i, slot):
-                continue
-            if slot in _CHANNEL_OWN and i in self.d._channel_of and i not in self.channel_candidates:
-                continue
-            for action in self.rules[i].actions:
-                if action.slot == slot:
-                    value = self.d.value(action, self.facts)
-                    if value is not None:
-                        found.setdefault(action.key, []).append((value, i, self.sure_of(i, slot)))
-        return found
+    def keys(self, slot: str) -> list[str]:
+        """The keys under which anything is given: purposes of templates, derived facts, clocks."""
+        return sorted({a.key for i in self._known | self._open for a in self.rules[i].actions if a.slot == slot})
 
     def templates(self) -> tuple[str, ...]:
+        """One template per purpose; rows and channels count like rules."""
         out = []
-        for purpose, given in sorted(self.keyed("template").items()):
-            known = [(v, i) for v, i, _ in given if i not in self._open_set]
+        for purpose in self.keys("template"):
+            pairs = self.free_pairs("template", None, purpose)
+            for group in self.tables.values():
+                pairs += [(v, i) for i in group.candidates if i == group.winner or i in self._open for v in self.gives(i, "template", purpose)]
+            known = [(v, i) for v, i in pairs if i in self._known and v is not _OPEN]
             values = sorted({str(v) for v, _ in known})
             if len(values) > 1:
                 self.conflicts.append(Conflict(f"template.{purpose}", self._who(known, values), values[0]))
             if values:
                 out.append(f"{purpose}={values[0]}")
-            rest = {i for v, i, sure in given if not sure and (not values or str(v) != values[0])}
-            if rest:
-                self.loose.setdefault("template", set()).update(r for i in rest for r in self._causes(i))
+            outcomes, closed, why = self.settle_free(pairs, "template", str, purpose)
+            if len(outcomes) + (not closed) > 1 or _OPEN in outcomes:
+                self.loose.setdefault("template", set()).update(self._unsettled(why))
         return tuple(out)
 
     def clocks(self) -> tuple[str, ...]:
-        out, could = set(), set()
-        for name, given in self.keyed("clock").items():
-            for v, i, sure in given:
-                if i not in self._open_set:
-                    out.add(f"{name}={v}")
-                if not sure:
-                    could.update(self._causes(i))
-        if could:
-            self.loose["clock"] = could
-        return tuple(sorted(out))
+        """Clocks that the winning channel starts; all clocks run side by side."""
+        channel = self.channel
+
+        def of(i: int) -> set[str]:
+            return {f"{a.key}={a.value}" for a in self.rules[i].actions if a.slot == "clock"}
+
+        each = [of(i) for i in channel.candidates]
+        if channel.loose and len({frozenset(c) for c in (*each, *(() if channel.closed else [set[str]()]))}) > 1:
+            self.loose["clock"] = self._unsettled(channel.loose)
+        return tuple(sorted(of(channel.winner))) if channel.winner is not None else ()
 
     def derived(self) -> tuple[dict[str, Value | Unknown], tuple[str, ...]]:
         """Facts that rules set, merged as declared; one that unknown rules could change is unknown."""
         values: dict[str, Value | Unknown] = {}
         shown = []
-        for path, given in sorted(self.keyed("set").items()):
-            fact = self.d.pack.facts[path]
-            known = [(v, i) for v, i, _ in given if i not in self._open_set and v is not _OPEN]
-            unsure = [(v, i) for v, i, sure in given if not sure or v is _OPEN]
-            result = self._merge(fact.merge or "unique", [v for v, _ in known], path, known)
-            if unsure:
-                could = self._merge(fact.merge or "unique", [v for v, _, _ in given if v is not _OPEN], path, None)
-                firm = self._merge(fact.merge or "unique", [v for v, i, sure in given if sure and v is not _OPEN], path, None)
-                if could != result or firm != result or any(v is _OPEN for v, _ in unsure):
-                    self.loose.setdefault(path, set()).update(r for _, i in unsure for r in self._causes(i))
-                    values[path] = Unknown("incomplete")
-                    continue
-            if result is not None:
+        for path in self.keys("set"):
+            pairs = self.free_pairs("set", None, path)
+            known = [(v, i) for v, i in pairs if i in self._known and v is not _OPEN]
+            result = self._merge(path, [v for v, _ in known], known)
+            sure = [v for v, i in pairs if v is not _OPEN and self.stays(i, lambda j, v=v, path=path: v in self.gives(j, "set", path))]  # type: ignore[misc]
+            most = self._merge(path, [v for v, _ in pairs if v is not _OPEN], None)
+            least = self._merge(path, sure, None)
+            if any(v is _OPEN for v, _ in pairs) or most != least or most != result:
+                self.loose[path] = self._unsettled({i for v, i in pairs if v not in sure})
+                values[path] = Unknown("incomplete")
+            elif result is not None:
                 values[path] = result
                 texts = result if isinstance(result, tuple) else (result,)
                 shown.append(f"{path}={','.join(str(t) for t in texts)}")
         return values, tuple(shown)
 
-    def _merge(self, how: str, values: list[Any], path: str, known: Sequence[tuple[Any, int]] | None) -> Any:
+    def _merge(self, path: str, values: Sequence[Any], known: Sequence[tuple[Any, int]] | None) -> Any:
+        """Values of a derived fact merged as it declares; with `known` a difference under `unique` is a conflict."""
         if not values:
             return None
-        kind = self.d.pack.facts[path].type
+        fact = self.pack.facts[path]
+        kind, how = fact.type, fact.merge or "unique"
         if how == "union":
-            flat = {x for v in values for x in (v if isinstance(v, tuple) else (v,))}
-            return tuple(sorted(flat, key=str))
+            return tuple(sorted({x for v in values for x in (v if isinstance(v, tuple) else (v,))}, key=str))
         ranked = sorted(set(values), key=(lambda v: kind.domain.index(v)) if kind.domain and kind.ordered else (lambda v: v))
         if how == "max":
             return ranked[-1]
@@ -423,9 +408,25 @@ class _Settling:
             self.conflicts.append(Conflict(f"set.{path}", self._who(known, ranked), str(ranked[0])))
         return ranked[0]
 
+    def _counted(self) -> tuple[int, ...]:
+        """Rules that hold and count, by layer and name: of a table its winning row, and no channel that loses and says nothing else."""
+        layers = {layer: n for n, layer in enumerate(self.pack.layers)}
+        winners = {group.winner for group in self.tables.values()}
+        out = []
+        for i in self._known:
+            rule = self.rules[i]
+            if rule.table and i not in winners:
+                continue
+            if i in self.d.channel_of and i != self.channel.winner and all(
+                a.slot in _CHANNEL_OWN or a.slot == "green_channel" for a in rule.actions
+            ):
+                continue
+            out.append(i)
+        return tuple(sorted(out, key=lambda i: (layers.get(self.rules[i].layer, 9), self.rules[i].id)))
+
     def result(self) -> Settled:
         severity = self.severity()
-        queue = self.single("queue", self.d.pack.default_queue)
+        queue = self.single("queue", self.pack.default_queue)
         owner = self.single("owner", None)
         actions: dict[str, tuple[str, ...]] = {}
         for slot in (*UNION_SLOTS, "owner_rank"):
@@ -438,19 +439,10 @@ class _Settling:
         derived, shown = self.derived()
         if shown:
             actions["set"] = shown
-        counted = []
-        for i in self.known:
-            if i in self.d._channel_of and i != self.channel and all(a.slot in _CHANNEL_OWN or a.slot == "green_channel" for a in self.rules[i].actions):
-                continue  # a channel that loses and says nothing that counts
-            counted.append(i)
-        layers = {layer: n for n, layer in enumerate(self.d.pack.layers)}
-        counted.sort(key=lambda i: (layers.get(self.rules[i].layer, 9), self.rules[i].id))
+        winner = self.channel.winner
         return Settled(
-            severity, self.d._channel_of[self.channel] if self.channel is not None else None, str(queue), owner,
-            actions, tuple(counted), tuple(sorted(self.conflicts, key=lambda c: c.slot)),
+            severity, self.d.channel_of[winner] if winner is not None else None, str(queue), owner,
+            actions, self._counted(), tuple(sorted(self.conflicts, key=lambda c: c.slot)),
             {slot: tuple(sorted(could)) for slot, could in sorted(self.loose.items())},
             tuple(sorted(self.replaced)), derived,
         )  # fmt: skip
-
-
-__all__ = ["SINGLE_SLOTS", "Decider", "Settled", "taken"]
