@@ -126,20 +126,19 @@ def check_scalar(value: Any, check: Check, kind: FactType, facts: Facts, context
             found = any(left == right for m in members for left, right in (_comparable(value, m, context),))
         return found if op in ("eq", "in") else not found
     if op == "under":
-        return under(value, operand)
+        return under(str(value), str(operand))
     if op == "exactly":
         return bool(value == operand)
     if op == "during":
-        return in_period(value, operand, context.zone)
+        return in_period(value, cast(Period, operand), context.zone)
     if op == "within":
         now = facts.get("now")
         if isinstance(now, Unknown):
             return None
         if not isinstance(now, datetime):
             return False
-        if not isinstance(value, datetime):
-            return timedelta(0) <= _local_day(now, context.zone) - value <= operand
-        return timedelta(0) <= now - value <= operand
+        age = now - value if isinstance(value, datetime) else _local_day(now, context.zone) - value
+        return bool(timedelta(0) <= age <= operand)
     left, right = _comparable(_rank(value, kind), _rank(operand, kind), context)
     match op:
         case "gt" | "after":

@@ -30,7 +30,7 @@ def why_not_available() -> str | None:
     if not _cause:
         try:
             import durable_rules_engine  # noqa: F401
-        except BaseException as error:  # noqa: BLE001  # an extension that fails to load can raise anything, SystemError too
+        except BaseException as error:  # an extension that fails to load can raise anything, SystemError too
             _cause.append(f"{type(error).__name__}: {error}")
         else:
             _cause.append(None)

@@ -62,8 +62,7 @@ def _fold_class(pattern: str, i: int) -> tuple[str, int]:
         else:
             folded = fold_pattern(pattern[j])
             is_range_dash = pattern[j] == "-"
-            for c in folded:
-                out.append(c if is_range_dash or c not in "\\]^[-" else "\\" + c)
+            out.extend(c if is_range_dash or c not in "\\]^[-" else "\\" + c for c in folded)
             if len(folded) > 1:
                 extra.append(folded)
             j += 1
@@ -72,7 +71,8 @@ def _fold_class(pattern: str, i: int) -> tuple[str, int]:
 
 def fold_regex(pattern: str) -> str:
     """The expression with its literals and class members folded; operators, escapes and group headers stay as they are."""
-    out, i = [], 0
+    out: list[str] = []
+    i = 0
     while i < len(pattern):
         c = pattern[i]
         if c == "\\":
@@ -125,6 +125,13 @@ def _best(options: list[frozenset[str]]) -> frozenset[str] | None:
     return max(options, key=lambda s: (min(map(len, s)), -len(s)), default=None)
 
 
+def _flush(run: str, options: list[frozenset[str]]) -> str:
+    """Close a run of literals: it is one more option. Returns the empty run."""
+    if run:
+        options.append(frozenset((run,)))
+    return ""
+
+
 def _alternatives(p: str, i: int, depth: int) -> tuple[frozenset[str] | None, int]:
     """Required literals of `a|b|c` from i up to the closing parenthesis or the end."""
     if depth > 40:
@@ -134,12 +141,6 @@ def _alternatives(p: str, i: int, depth: int) -> tuple[frozenset[str] | None, in
         options: list[frozenset[str]] = []
         run = ""
 
-        def flush() -> None:
-            nonlocal run
-            if run:
-                options.append(frozenset((run,)))
-            run = ""
-
         while i < len(p) and p[i] not in "|)":
             c, item, char = p[i], None, ""
             if c == "(":
@@ -148,7 +149,7 @@ def _alternatives(p: str, i: int, depth: int) -> tuple[frozenset[str] | None, in
                     while p[j] not in ":>)":
                         j += 1
                     if p[j] == ")":  # (?i): flags only
-                        flush()
+                        run = _flush(run, options)
                         i = j + 1
                         continue
                     j += 1
@@ -170,24 +171,24 @@ def _alternatives(p: str, i: int, depth: int) -> tuple[frozenset[str] | None, in
                     least = 0
                 elif p[i] == "{":
                     end = p.index("}", i)
-                    least = 0 if p[i + 1 : end].split(",")[0] in ("", "0") else 1
+                    least = 0 if p[i + 1 : end].split(",", maxsplit=1)[0] in ("", "0") else 1
                     i = end
                 i += 1
                 if i < len(p) and p[i] == "?":
                     i += 1
                 if char and least:  # "ab+": the run goes up to and including b, then ends
                     run += char
-                flush()
+                run = _flush(run, options)
                 if item and least:
                     options.append(item)
                 continue
             if char:
                 run += char
             else:
-                flush()
+                run = _flush(run, options)
                 if item:
                     options.append(item)
-        flush()
+        run = _flush(run, options)
         best = _best(options)
         union = None if best is None or union is None else union | best
         if i < len(p) and p[i] == "|":

@@ -29,7 +29,8 @@ def patterns(check: Check) -> tuple[str, ...]:
 def phrase_hits(reading: Reading, phrase: str, *, words: bool, unless_negated: bool) -> list[tuple[int, int]]:
     """Where a folded phrase stands: whole characters of what the customer wrote; at word boundaries if `words`;
     not after a negator in the same clause if `unless_negated`. Overlapping occurrences all count."""
-    folded, found, start = reading.text.folded, [], 0
+    folded, start = reading.text.folded, 0
+    found: list[tuple[int, int]] = []
     if not phrase:
         return found
     while (start := folded.find(phrase, start)) >= 0:
