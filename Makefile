@@ -36,7 +36,6 @@ test-long: $(STAMP) ## the suites that take minutes: many random packs, mutated 
 
 lint: $(STAMP) ## ruff, mypy --strict, import contract
 	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check triage/cli cli.py tests/cli
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

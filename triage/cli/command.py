@@ -27,7 +27,10 @@ class BilingualOption(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         if self.message is not None:
             self.help = self.message.text(language())
-        return super().get_help_record(ctx)
+        record = super().get_help_record(ctx)
+        if record is None or language() != "zh":
+            return record
+        return record[0], record[1].replace("[default: ", "[默认：").replace("[required]", "[必填]")
 
 
 class BilingualCommand(click.Command):
@@ -53,7 +56,8 @@ class BilingualCommand(click.Command):
         super().format_help_text(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx)) is not None]
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        records = [record for param in options if (record := param.get_help_record(ctx)) is not None]
         if records:
             with formatter.section(text_of(OPTIONS)):
                 formatter.write_dl(records)
@@ -67,7 +71,12 @@ def _set_language(ctx: click.Context, param: click.Parameter, value: str | None)
 def lang_option() -> BilingualOption:
     """`--lang zh|en`, which every command takes."""
     return BilingualOption(
-        ["--lang"], type=click.Choice(LANGUAGES, case_sensitive=False), callback=_set_language, expose_value=False, is_eager=True, message=LANG
+        ["--lang"],
+        type=click.Choice(LANGUAGES, case_sensitive=False),
+        callback=_set_language,
+        expose_value=False,
+        is_eager=True,
+        message=LANG,
     )
 
 

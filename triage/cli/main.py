@@ -22,7 +22,10 @@ FINE, FINDINGS, USAGE, INTERNAL, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
 
 COMMANDS: dict[str, tuple[str, Message]] = {
     "run": ("run", Message("整理一批投诉，输出带理由的决定", "decide a whole dump of complaints")),
-    "explain": ("explain", Message("解释一条投诉的决定，或某规则为何没有命中", "explain the decision on one complaint, or why a rule didn't fire")),
+    "explain": (
+        "explain",
+        Message("解释一条投诉的决定，或某规则为何没有命中", "explain the decision on one complaint, or why a rule didn't fire"),
+    ),
     "check": ("check", Message("检查规则包，报告所有问题", "check a pack and report every finding")),
     "test": ("test", Message("运行规则包自带的测试", "run the tests that stand in a pack")),
     "train": ("train", Message("用已标注的投诉训练分类模型", "train a model on labelled complaints")),
@@ -50,7 +53,7 @@ class Group(BilingualCommand, click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        found = getattr(import_module(f"triage.cli.{COMMANDS[cmd_name][0]}"), "command")
+        found = import_module(f"triage.cli.{COMMANDS[cmd_name][0]}").command
         assert isinstance(found, click.Command)
         return found
 
@@ -70,7 +73,7 @@ class Group(BilingualCommand, click.Group):
             raise Refused(Message(f"没有“{shown}”这个命令", f"there is no command {shown!r}"), hint)
         from triage.cli.settings import defaults_for
 
-        if args and args[0] in COMMANDS:
+        if args and args[0] in COMMANDS and not ctx.resilient_parsing:
             ctx.default_map = {args[0]: defaults_for(args[0])}
         return super().resolve_command(ctx, args)
 
@@ -96,7 +99,15 @@ def group() -> Group:
         ["-V", "--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version,
         message=Message("显示版本。", "Show the version."),
     )  # fmt: skip
-    return Group("triage", message=ABOUT, params=[version], context_settings=CONTEXT, no_args_is_help=False, invoke_without_command=True, callback=_bare)
+    return Group(
+        "triage",
+        message=ABOUT,
+        params=[version],
+        context_settings=CONTEXT,
+        no_args_is_help=False,
+        invoke_without_command=True,
+        callback=_bare,
+    )
 
 
 @click.pass_context
@@ -161,7 +172,10 @@ def _report(error: Exception) -> None:
     what = f"{type(error).__name__} @ triage/{place} (complaint-triage {__version__}, Python {python})"
     fail(
         Message(f"内部错误：{what}", f"internal error: {what}"),
-        Message("这是程序的缺陷，请把上面这一行报告给维护者；设 TRIAGE_DEBUG=1 再运行可看到经过", "this is a defect of the program: report the line above; TRIAGE_DEBUG=1 shows the traceback"),
+        Message(
+            "这是程序的缺陷，请把上面这一行报告给维护者；设 TRIAGE_DEBUG=1 再运行可看到经过",
+            "this is a defect of the program: report the line above; TRIAGE_DEBUG=1 shows the traceback",
+        ),
     )
 
 

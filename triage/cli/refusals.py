@@ -25,7 +25,10 @@ def explain_refusal(error: click.ClickException) -> tuple[Message, Message | Non
         name = _name(error.param, context)
         return Message(f"缺少 {name}", f"{name} is missing"), see
     if isinstance(error, click.BadOptionUsage):
-        return Message(f"选项 {error.option_name} 用得不对（它需要一个值，或不接受值）", f"option {error.option_name} is used wrongly: {error.message}"), see
+        return Message(
+            f"选项 {error.option_name} 用得不对（它需要一个值，或不接受值）",
+            f"option {error.option_name} is used wrongly: {error.message}",
+        ), see
     if isinstance(error, click.BadParameter):
         name = _name(error.param, context)
         allowed = getattr(getattr(error.param, "type", None), "choices", None)

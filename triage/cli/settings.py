@@ -30,7 +30,8 @@ def defaults_for(command: str, folder: Path | None = None) -> dict[str, Any]:
         return {}
     except UnicodeDecodeError as error:
         raise UsageError(
-            Message(f"{FILE} 不是 UTF-8 编码", f"{FILE} isn't UTF-8"), Message("用编辑器另存为 UTF-8", "save it as UTF-8 in your editor")
+            Message(f"{FILE} 不是 UTF-8 编码", f"{FILE} isn't UTF-8"),
+            Message("用编辑器另存为 UTF-8", "save it as UTF-8 in your editor"),
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(Message(f"{FILE} 不是有效的 TOML：{error}", f"{FILE} isn't valid TOML: {error}")) from error
@@ -40,7 +41,7 @@ def defaults_for(command: str, folder: Path | None = None) -> dict[str, Any]:
         _known(key, SHARED, Message("顶层", "the top level"))
     for key in tables:
         _known(key, tuple(COMMANDS), Message("表名", "tables"))
-    options = {p.name: p for p in getattr(import_module(f"triage.cli.{COMMANDS[command][0]}"), "command").params if p.name}
+    options = {p.name: p for p in import_module(f"triage.cli.{COMMANDS[command][0]}").command.params if p.name}
     found = {key: value for key, value in plain.items() if key in options}
     for key, value in tables.get(command, {}).items():
         name = key.replace("-", "_")
@@ -53,7 +54,11 @@ def _known(key: str, names: tuple[str, ...], where: Message) -> None:
     if key in names:
         return
     near = get_close_matches(key, names, 1)
-    hint = Message(f"是不是 {near[0]}？", f"did you mean {near[0]}?") if near else Message(f"可用：{' '.join(names)}", f"known: {' '.join(names)}")
+    hint = (
+        Message(f"是不是 {near[0]}？", f"did you mean {near[0]}?")
+        if near
+        else Message(f"可用：{' '.join(names)}", f"known: {' '.join(names)}")
+    )
     raise UsageError(Message(f"{FILE} 的{where.zh}里没有 {key} 这个设置", f"{FILE}: unknown key {key} in {where.en}"), hint)
 
 
