@@ -40,12 +40,21 @@ VARIANTS = {
     "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u301d": '"', "\u301e": '"', "\u301f": '"',
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'",
     "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2212": "-", "\u301c": "~", "\u223c": "~",
-    "\u24ff": "0", "\uffe5": "\u00a5", "\u30fb": "\u00b7", "\u2022": "\u00b7", "\u2027": "\u00b7",
-    "\u3007": "\u3007",
+    "\u24ea": "(0)", "\u24ff": "(0)", "\uffe5": "\u00a5", "\u30fb": "\u00b7", "\u2022": "\u00b7", "\u2027": "\u00b7",
 }  # fmt: skip
 # 24EB-24F4 and 2776-2793 are negative and dingbat circled numbers, which have no NFKC form.
 for first, start, count in ((0x24EB, 11, 10), (0x24F5, 1, 10), (0x2776, 1, 10), (0x2780, 1, 10), (0x278A, 1, 10)):
-    VARIANTS.update({chr(first + i): str(start + i) for i in range(count)})
+    VARIANTS.update({chr(first + i): f"({start + i})" for i in range(count)})
+
+
+def form_of(char: str) -> str:
+    """The NFKC form of one character. An enclosed number gets parentheses, so that it never runs into the number after it:
+    "\u2460200\u5143" mustn't read as 1200 yuan, nor "\u2488200" as 1.200."""
+    form = unicodedata.normalize("NFKC", char)
+    number = form.rstrip(".,")
+    if unicodedata.category(char) in ("No", "So") and (number.isdecimal() or (len(form) == 1 and form in "一二三四五六七八九十")):
+        return f"({number})"
+    return form
 
 
 def entries(tool: Path, dictionary: Path) -> dict[str, str]:
@@ -71,7 +80,7 @@ def steps(opencc: Path) -> Iterable[tuple[str, dict[str, str]]]:
     yield "nothing", {chr(c): "" for a, b in NOTHING for c in range(a, b + 1)}
     yield "variant", VARIANTS
     for name, a, b in COMPATIBILITY:
-        forms = {chr(c): unicodedata.normalize("NFKC", chr(c)) for c in range(a, b + 1)}
+        forms = {chr(c): form_of(chr(c)) for c in range(a, b + 1)}
         # A form that starts with a space is a spacing accent: not another form of a plain character.
         yield name, {c: f for c, f in forms.items() if f != c and not (len(f) > 1 and f.startswith(" "))}
     yield "ideograph", entries(tool, data / "CJK_Compatibility_Ideographs.ocd2")
