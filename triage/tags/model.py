@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -130,18 +130,18 @@ class Model:
     def predict_many(self, token_lists: Sequence[Sequence[str]]) -> list[Prediction]:
         """Predict many texts; the answers don't depend on how they are batched."""
         out: list[Prediction] = []
-        start = budget = 0
-        for i, tokens in enumerate(token_lists):
-            budget += len(tokens) + 16
-            if budget > _BATCH_TOKENS:
-                out += self._predict(token_lists[start : i + 1])
-                start, budget = i + 1, 0
-        if start < len(token_lists):
-            out += self._predict(token_lists[start:])
+        for start, end in _batches(token_lists):
+            out += self._predict(token_lists[start:end])
         return out
 
     def scores(self, token_lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Scores of all labels (texts x labels, in UNITs; softmax of them gives probabilities) and known distinct words of each text."""
+        parts = [self._scores(token_lists[start:end]) for start, end in _batches(token_lists)]
+        if not parts:
+            return np.zeros((0, len(self.labels)), dtype=np.int64), np.zeros(0, dtype=np.int64)
+        return np.concatenate([scores for scores, _ in parts]), np.concatenate([known for _, known in parts])
+
+    def _scores(self, token_lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         texts, labels = len(token_lists), len(self.labels)
         words, starts, present, known, tf = self._count(token_lists)
         values = np.zeros((texts, labels), dtype=np.float64)
@@ -165,7 +165,7 @@ class Model:
         return words, ends - known[present], present, known, tf
 
     def _predict(self, token_lists: Sequence[Sequence[str]]) -> list[Prediction]:
-        scores, known = self.scores(token_lists)
+        scores, known = self._scores(token_lists)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :3]
         best = np.take_along_axis(scores, order, axis=1)
         table = exponentials()
@@ -180,6 +180,18 @@ class Model:
             label, confidence = pairs[0]
             out.append(Prediction(label, confidence, words < least or confidence < threshold, pairs))
         return out
+
+
+def _batches(token_lists: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
+    """Slices of about _BATCH_TOKENS words."""
+    start = budget = 0
+    for i, tokens in enumerate(token_lists):
+        budget += len(tokens) + 16
+        if budget > _BATCH_TOKENS:
+            yield start, i + 1
+            start, budget = i + 1, 0
+    if start < len(token_lists):
+        yield start, len(token_lists)
 
 
 _FIELDS: dict[str, type | tuple[type, ...]] = {

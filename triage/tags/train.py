@@ -30,6 +30,10 @@ IDF_UNIT = 64
 COST = 1.0
 """LinearSVC's C, chosen by cross-validation on 5,409 labelled messages among 0.2, 0.3, 1, 2 and 4; 1 and 2 were equal."""
 
+SHARE = 0.4
+"""How much words learn from their parts. Cross-validation on those messages gave macro-F1 0.892 without and 0.894 with; on 1,349
+short invented texts used for the same messages, 0.725 without and 0.753 with."""
+
 CONFORMANCE = (
     "我家宽带断网三天了,客服一直不处理,我要投诉!",
     "话费被乱扣200元,要求退费并书面道歉。",
@@ -54,12 +58,14 @@ def train(
     seed: int = 0,
     progress: Progress | None = None,
     segmenter: Cutter | None = None,
+    min_texts: int = 2,
 ) -> dict[str, Any]:
     """Train a model on `texts` and their category `labels` and write it to the folder `out`.
 
     Returns metrics measured by cross-validation, near-duplicates kept on one side (accuracy, macro_f1, per_label, ece,
     log_loss, coverage, accuracy_answered, rows...), and `warnings` (a list of Message). The same input gives the same bytes.
     With `pack`, labels must be its categories and its lexicon joins the segmenter's dictionary.
+    A word enters the vocabulary if `min_texts` texts hold it, near-duplicates counting once; 1 is for texts that name nobody.
 
     Raises UsageError (arguments or labels that don't fit), ModelError (too little to learn from, folder not writable).
     """
@@ -68,7 +74,7 @@ def train(
     names = tuple(sorted(set(prepared.labels)))
     right = np.array([names.index(label) for label in prepared.labels], dtype=np.int64)
     folds = assign_folds(prepared, seed)
-    margins, known, whole, target, fold_of = _out_of_fold(prepared, right, names, folds, seed, progress)
+    margins, known, whole, target, fold_of = _out_of_fold(prepared, right, names, folds, seed, min_texts, progress)
     chances = np.empty_like(margins)
     for k in range(max(folds) + 1):  # each fold's probabilities by a calibration that hasn't seen it
         held = fold_of == k
@@ -82,28 +88,27 @@ def train(
         prepared.warnings.append(_unreached(threshold))
     if progress is not None:
         progress("fit", max(folds) + 1, max(folds) + 2)
-    arrays, scale, vocabulary = fit(prepared.tokens, right, prepared.groups, len(names), seed)
+    arrays, scale, vocabulary = fit(prepared.tokens, right, prepared.groups, len(names), seed, min_texts)
     arrays["steepness"] = np.rint(fit_by_length(margins, known, target, whole) * UNIT).astype(np.int32)
-    manifest = _manifest(names, scale, cutter, threshold, metrics, pack, seed, len(prepared.labels))
+    manifest = _manifest(names, scale, cutter, threshold, metrics, pack, seed, min_texts, len(prepared.labels))
     write_folder(Path(out), manifest, arrays, vocabulary)
     return {**metrics, "warnings": prepared.warnings}
 
 
 def fit(
-    tokens: Sequence[Sequence[str]], right: NDArray[np.int64], groups: Sequence[int], labels: int, seed: int
+    tokens: Sequence[Sequence[str]], right: NDArray[np.int64], groups: Sequence[int], labels: int, seed: int, min_texts: int
 ) -> tuple[dict[str, NDArray[Any]], float, list[str]]:
     """Learn one linear model: its integer arrays (all but the steepness, which is 1), their scale, and the vocabulary."""
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_matrix, hstack
     from sklearn.svm import LinearSVC
 
     copies = document_counts(tokens, groups)
     texts = len(set(groups))
-    least = 3 if texts >= 1000 else 2
     frequent = sorted(copies.items(), key=lambda item: (-item[1], item[0]))
-    vocabulary = sorted(word for word, n in frequent[:MAX_WORDS] if n >= least)
+    vocabulary = sorted(word for word, n in frequent[:MAX_WORDS] if n >= min_texts)
     if not vocabulary:
         raise ModelError(
-            Message(f"无法训练：没有一个词在 {least} 条以上的文本中出现", f"can't train: no word occurs in {least} texts or more"),
+            Message(f"无法训练：没有一个词在 {min_texts} 条以上的文本中出现", f"can't train: no word occurs in {min_texts} texts or more"),
             Message("补充更多标注文本", "label more texts"),
         )
     idf = np.array([round(IDF_UNIT * (1 + math.log((1 + texts) / (1 + copies[word])))) for word in vocabulary], dtype=np.int64)
@@ -112,9 +117,11 @@ def fit(
     values = (tf * idf[words]).astype(np.float64)
     norms = np.sqrt(np.bincount(rows, weights=np.square(values), minlength=len(tokens)))
     matrix = csr_matrix((values / norms[rows], (rows, words)), shape=(len(tokens), len(vocabulary)))
+    parts = word_parts(vocabulary)
     machine = LinearSVC(C=COST, class_weight="balanced", random_state=seed, max_iter=3000)
-    machine.fit(matrix, right)
-    slopes, intercepts = machine.coef_, machine.intercept_
+    machine.fit(hstack([matrix, matrix @ parts]).tocsr(), right)
+    # what was learnt of parts is added to the words that hold them: prediction looks up words alone
+    slopes, intercepts = machine.coef_[:, : len(vocabulary)] + (parts @ machine.coef_[:, len(vocabulary) :].T).T, machine.intercept_
     if labels == 2:
         slopes, intercepts = np.vstack([-slopes, slopes]), np.concatenate([-intercepts, intercepts])
     weighted = slopes.T * idf[:, None]
@@ -127,6 +134,22 @@ def fit(
         "lengths": np.array(LENGTHS, dtype=np.int32),
     }
     return arrays, scale, vocabulary
+
+
+def word_parts(vocabulary: Sequence[str]) -> Any:
+    """A sparse matrix, words x parts: the characters of each word of two or more, and the pairs in it of three or more. Words that
+    share a part so learn from each other (校服 from 学校), which is worth most where texts are few."""
+    from scipy.sparse import csr_matrix
+
+    numbers: dict[str, int] = {}
+    rows, columns = [], []
+    for row, word in enumerate(vocabulary):
+        if len(word) > 1:
+            pairs = {word[i : i + 2] for i in range(len(word) - 1)} if len(word) > 2 else set()
+            for part in sorted({*word, *pairs}):
+                rows.append(row)
+                columns.append(numbers.setdefault(part, len(numbers)))
+    return csr_matrix((np.full(len(rows), SHARE), (rows, columns)), shape=(len(vocabulary), max(1, len(numbers))))
 
 
 def assign_folds(prepared: Prepared, seed: int) -> list[int]:
@@ -152,7 +175,8 @@ def assign_folds(prepared: Prepared, seed: int) -> list[int]:
 
 
 def _out_of_fold(
-    prepared: Prepared, right: NDArray[np.int64], names: tuple[str, ...], folds: Sequence[int], seed: int, progress: Progress | None
+    prepared: Prepared, right: NDArray[np.int64], names: tuple[str, ...], folds: Sequence[int], seed: int, min_texts: int,
+    progress: Progress | None,
 ) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
     """Margins of each row by a model that hasn't seen it, of the whole text and of an excerpt: margins, known words, whole?, label, fold."""
     margins, known, whole, target, fold_of = [], [], [], [], []
@@ -164,7 +188,7 @@ def _out_of_fold(
         present = np.unique(right[train_rows])
         relabelled = np.searchsorted(present, right[train_rows])
         arrays, scale, vocabulary = fit(
-            [prepared.tokens[i] for i in train_rows], relabelled, [prepared.groups[i] for i in train_rows], len(present), seed
+            [prepared.tokens[i] for i in train_rows], relabelled, [prepared.groups[i] for i in train_rows], len(present), seed, min_texts
         )
         model = Model(
             {"labels": [names[i] for i in present], "pack": None, "scale": scale, "abstain": {"below": 0.0, "min_known_words": 0}},
@@ -192,7 +216,8 @@ def excerpt(tokens: Sequence[str], seed: int) -> Sequence[str]:
 
 
 def _manifest(
-    names: tuple[str, ...], scale: float, cutter: Cutter, threshold: Threshold, metrics: dict[str, Any], pack: Pack | None, seed: int, rows: int
+    names: tuple[str, ...], scale: float, cutter: Cutter, threshold: Threshold, metrics: dict[str, Any], pack: Pack | None, seed: int,
+    min_texts: int, rows: int,
 ) -> dict[str, Any]:
     return {
         "format": FORMAT,
@@ -206,7 +231,7 @@ def _manifest(
         },
         "recipe": {
             "features": "jieba words, letters only, sublinear tf-idf", "learner": "LinearSVC", "C": COST, "class_weight": "balanced",
-            "calibration": "steepness per length class, on out-of-fold scores", "seed": seed, "rows": rows, "tf_steps": TF_STEPS,
+            "calibration": "steepness per length class, on out-of-fold scores", "seed": seed, "rows": rows, "tf_steps": TF_STEPS, "word_parts": SHARE, "min_texts": min_texts,
         },
         "metrics": metrics,
     }  # fmt: skip
