@@ -27,11 +27,11 @@ def load(pack: str, model: str = "auto", matcher: str = "auto") -> Triage:
 def pack_of(ref: str) -> Pack:
     """The pack alone. Raises PackError."""
     from triage.cli.findings import sources_of
+    from triage.dumps.port import PipelineSource
     from triage.errors import PackError
-    from triage.packs.load import require_pack
 
     try:
-        return require_pack(ref)
+        return PipelineSource(ref).pack()
     except PackError as error:
         sources_of(error, ref)
         raise

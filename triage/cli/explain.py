@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -73,11 +74,13 @@ def command(
             found.text, found.id, found.received_at, {**found.facts, **given}, {**found.tags, **pinned}, found.by_hand
         )
     _known(given, set(triage.pack.facts))
+    if complaint.received_at is None and moment is not None:  # as `run` does: the row's own time comes first
+        complaint = replace(complaint, received_at=moment)
     if rule is not None:
-        answer = triage.why_not(complaint, rule, moment)
+        answer = triage.why_not(complaint, rule)
         say(_json(why_not_dict(answer)) if as_json else why_not_text(answer, language()))
     else:
-        decision = triage.decide(complaint, moment)
+        decision = triage.decide(complaint)
         say(_json(decision_dict(decision)) if as_json else decision_text(decision, language(), coloured()))
     return 0
 

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 
 class Progress:
-    """`Progress(show)(step, done, total)` draws a bar for the step; silent where standard error isn't a terminal."""
+    """`Progress()(label, done, total)` draws a bar; silent where standard error isn't a terminal."""
 
     def __init__(self, wanted: bool = True) -> None:
         self.shown = wanted and sys.stderr.isatty()
         self._bar: Any = None
-        self._step = ""
 
-    def __call__(self, step: str, done: float, total: float) -> None:
+    def __call__(self, label: str, done: float, total: float) -> None:
         if not self.shown:
             return
-        if self._bar is None or step != self._step:
+        if self._bar is None:
             from tqdm import tqdm
 
-            self.close()
-            self._bar = tqdm(total=total, desc=step, file=sys.stderr, leave=False, dynamic_ncols=True)
-            self._step = step
+            form = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+            self._bar = tqdm(total=total, file=sys.stderr, leave=False, dynamic_ncols=True, bar_format=form)
+        self._bar.total = total
         self._bar.n = min(done, total)
+        self._bar.set_description_str(label, refresh=False)
         self._bar.refresh()
 
     def close(self) -> None:
@@ -39,6 +38,3 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-Report = Callable[[str, float, float], None]
