@@ -177,7 +177,7 @@ def test(item: Test, facts: Facts, context: Context) -> Truth:
     if isinstance(value, Unknown):
         return None
     if item.checks[0].op == "exists":
-        return (value is not None) == item.checks[0].operand
+        return (value is not None and value != ()) == item.checks[0].operand  # an empty list has nothing in it
     if value is None:
         return False
     kind = context.type_of(item.fact)

@@ -39,6 +39,13 @@ class Duration:
     amount: int | Decimal
     unit: Unit
 
+    def __str__(self) -> str:
+        """As a pack writes it: "30min", "8h", "1 working_day"."""
+        short = {"second": "s", "minute": "min", "hour": "h", "day": "d", "week": "w"}.get(self.unit)
+        if self.unit in ("same_day", "next_day"):
+            return self.unit
+        return f"{self.amount}{short}" if short else f"{self.amount} {self.unit}" + ("s" if self.amount != 1 else "")
+
     @property
     def elapsed(self) -> timedelta | None:
         """The length as elapsed time, a day being 24 hours; None for working time, same day and next day."""
