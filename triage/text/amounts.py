@@ -16,7 +16,6 @@ _ARABIC = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,12})(?:\.[0-9]{1,4})?"
 NUMBER: Final = rf"(?:(?<![0-9])(?<![0-9][.,]){_ARABIC}(?:[kw]|[{HAN}][0-9{HAN}]{{0,10}})?|(?<![{HAN}0-9.,])[{HAN}]{{1,16}})"
 _VAGUE = "[多余来几]?[百千万亿]?"
 _AMOUNT: Final = re.compile(
-    rf"(?P<mark>¥ ?|人民币 ?|rmb ?|cny ?)?"
     rf"(?:(?P<low>{NUMBER})(?:元|块钱?)? ?[-~到至] ?(?=[0-9{HAN}]))?"
     rf"(?P<number>{NUMBER})(?P<vague>{_VAGUE})"
     rf"(?: ?(?P<unit>元(?![旦宵素])|圆整|块|rmb|人民币)"
@@ -24,6 +23,9 @@ _AMOUNT: Final = re.compile(
     rf"|(?![0-9{HAN}.,个只张人天年月日次块条台级元点分小号位件套部楼栋室秒周季米斤]))?)?"
     rf"|(?P<coin>[角毛分])钱)?"
 )
+_RUN: Final = re.compile(rf"[0-9{HAN}]+")
+_DIGITS: Final = re.compile("[0-9]+")
+_MARKS: Final = ("¥", "人民币", "rmb", "cny")
 # Only these make a number without a unit an amount: something paid, owed or charged just before it.
 _CONTEXT: Final = re.compile(
     r"(?:[收付交花退赔扣罚欠借转充缴款钱费价损失金]|要价|补偿|赔偿|金额)"
@@ -42,23 +44,39 @@ def find_amounts(text: Text) -> Iterator[tuple[int, int, Decimal]]:
     folded = text.folded
     if not any(sign in folded for sign in "元块¥百千万亿钱wk圆") and "rmb" not in folded and "人民币" not in folded:
         return
-    for found in _AMOUNT.finditer(folded):
-        yield from _read(found, text)
+    end = 0
+    for run in _RUN.finditer(folded):
+        # one attempt per run of digits and numerals, and one per run of digits after numerals (周三200元): linear time
+        if run.start() < end:
+            continue
+        found = _AMOUNT.match(folded, run.start())
+        hits = list(_read(found, text)) if found else []
+        if not hits and run[0][0] not in "0123456789":
+            for digits in _DIGITS.finditer(folded, run.start(), run.end()):
+                found = _AMOUNT.match(folded, digits.start())
+                hits += _read(found, text) if found else []
+        if hits:
+            end = hits[-1][1]
+            yield from hits
 
 
 def _read(found: re.Match[str], text: Text) -> Iterator[tuple[int, int, Decimal]]:
     folded = text.folded
     start, end = found.span()
-    mark, number, vague, unit = found["mark"], found["number"], found["vague"], found["unit"]
+    number, vague, unit, low = found["number"], found["vague"], found["unit"], found["low"]
     if "," in number:
-        # a full-width comma separates clauses, not thousands
-        cut = max(at for at in (-1, *_wide_commas(text, found.start("number"), number))) + 1
+        # a full-width comma is one of a sentence, unless the digits are of full width as well
+        cut = max((-1, *_sentence_commas(text, found.start("number"), number))) + 1
         if cut:
-            number, mark, start = number[cut:], None, found.start("number") + cut
+            number, low, start = number[cut:], None, found.start("number") + cut
     try:
         value = _value(number)
     except ValueError:
         return
+    before = folded[max(0, start - 5) : start].rstrip()
+    mark = next((mark for mark in _MARKS if before.endswith(mark)), "")
+    if mark:
+        start = folded.rindex(mark, 0, start)
     if vague and vague[-1] in SMALL | BIG:
         value = EXACT.multiply(value, Decimal((SMALL | BIG)[vague[-1]]))
     if found["coin"]:
@@ -66,20 +84,19 @@ def _read(found: re.Match[str], text: Text) -> Iterator[tuple[int, int, Decimal]
     elif unit:
         if not _is_money(found, folded, number, value):
             return
-        if found["jiao"] and (found["jiaounit"] or unit == "块" or number[-1:] not in "0123456789"):
+        if found["jiao"] and (found["jiaounit"] or unit == "块"):
             value = EXACT.add(value, EXACT.multiply(parse_numeral(found["jiao"]), Decimal("0.1")))
             if found["fen"]:
                 value = EXACT.add(value, EXACT.multiply(parse_numeral(found["fen"]), Decimal("0.01")))
         elif found["jiao"]:
             end = found.start("jiao")
-    elif not mark and not _is_spoken(folded, start if found["low"] is None else found.start("low"), end, number, vague):
+    elif not mark and not _is_spoken(folded, start, end, number, vague):
         return
-    low = found["low"]
-    if low is not None and start == found.start():
-        start = found.start("number")
+    if low is not None:
         lower = _lower(low, number, value)
         if lower is not None:
-            yield found.start() if mark else found.start("low"), found.end("low"), lower
+            yield start, found.end("low"), lower
+        start = found.start("number")
     yield start, end, plain(value) if vague else value
 
 
@@ -89,12 +106,11 @@ def _value(number: str) -> Decimal:
     return parse_numeral(number)
 
 
-def _wide_commas(text: Text, start: int, number: str) -> Iterator[int]:
+def _sentence_commas(text: Text, start: int, number: str) -> Iterator[int]:
     for at, char in enumerate(number):
-        if char == ",":
-            span = text.span(start + at, start + at + 1)
-            if span is None or text.original[span.start : span.end] != ",":
-                yield at
+        span = text.span(start + at, start + at + 1) if char == "," else None
+        if span is not None and text.original[span.start] == "，" and text.original[span.start - 1].isascii():
+            yield at
 
 
 def _is_money(found: re.Match[str], folded: str, number: str, value: Decimal) -> bool:

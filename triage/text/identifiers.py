@@ -15,6 +15,8 @@ _SERVICE = r"([48]00)[ -]?([0-9]{3,4})[ -]?([0-9]{3,4})"
 _PHONE: Final = re.compile(
     rf"(?:(?<![0-9a-z.])|(?<=tel)|(?<=vx)|(?<=wx)|(?<=phone)|(?<=mobile))(?:{_MOBILE}|{_LANDLINE}|{_SERVICE})(?![0-9a-z])"
 )
+_DIALLED: Final = re.compile(r"[+(0-9][0-9() +-]{6,}")
+_EXTENSION: Final = 10
 _ID: Final = re.compile(r"(?<![0-9a-z])[1-9][0-9]{16}[0-9x](?![0-9a-z])")
 _ID_OLD: Final = re.compile(r"(?<![0-9a-z])[1-9][0-9]{5}[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}(?![0-9a-z])")
 _ID_NAMED: Final = re.compile(r"(?:身份证|证件)(?:号码?)?[ :是为]{0,4}([0-9]{14,17}[0-9x])(?![0-9a-z])")
@@ -34,15 +36,18 @@ _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def find_phones(folded: str) -> Found:
     """(start, end, number) of mobile phones (as 11 digits), landlines (0755-88881234, with -extension) and 400/800 numbers."""
-    for found in _PHONE.finditer(folded):
-        groups = found.groups()
-        mobile = [g for g in groups[:5] if g]
-        if mobile:
-            yield found.start(), found.end(), "".join(mobile)
-        elif groups[5]:
-            yield found.start(), found.end(), f"{groups[5]}-{groups[6]}{groups[7]}" + (f"-{groups[8]}" if groups[8] else "")
-        elif len(groups[10]) + len(groups[11]) == 7:
-            yield found.start(), found.end(), "".join(groups[9:12])
+    for run in _DIALLED.finditer(folded):
+        # the pattern is slow to fail, so it is tried only where there are digits enough
+        for found in _PHONE.finditer(folded, run.start(), run.end() + _EXTENSION):
+            groups = found.groups()
+            mobile = [g for g in groups[:5] if g]
+            if mobile:
+                yield found.start(), found.end(), "".join(mobile)
+            elif groups[5]:
+                extension = f"-{groups[8]}" if groups[8] else ""
+                yield found.start(), found.end(), f"{groups[5]}-{groups[6]}{groups[7]}{extension}"
+            elif len(groups[10]) + len(groups[11]) == 7:
+                yield found.start(), found.end(), "".join(groups[9:12])
 
 
 def is_id_number(number: str) -> bool:
@@ -87,7 +92,7 @@ def find_bank_cards(folded: str) -> Found:
 
 def find_orders(folded: str) -> Found:
     """(start, end, text) of order, parcel, ticket and contract numbers: 5 to 40 letters, digits and hyphens, with at least 4
-    digits, after a word that announces them."""
+    digits, after a word that announces them. Letters are given in upper case."""
     for found in _ORDER.finditer(folded):
         if sum(c.isdecimal() for c in found[1]) >= 4:
-            yield found.start(1), found.end(1), found[1]
+            yield found.start(1), found.end(1), found[1].upper()
