@@ -1,0 +1,1 @@
+"""Tests of complaint dumps in and out."""
