@@ -56,7 +56,7 @@ rules:
     title: {zh: 大额订单, en: Large order}
     when: {tags.category: 商品质量, complaint.amount: {gte: 2000元}}
     then: {severity: high}
-    because: {zh: 涉及金额满2000元, en: 2,000 yuan or more}
+    because: {zh: 涉及金额满2000元, en: 2000 yuan or more}
 """,
     "tests/quality.yaml": """\
 # 测试就在包里：triage test 文件夹
