@@ -80,11 +80,19 @@ class Decider:
             for i, rule in enumerate(pack.rules)
             if rule.layer == "green_channels" and any(a.slot == "green_channel" for a in rule.actions)
         }
+        self.given = [tuple((a.slot, a.key, a.value) for a in rule.actions) for rule in pack.rules]
         self._dynamic = {i: rule.actions for i, rule in enumerate(pack.rules) if any(a.dynamic for a in rule.actions)}
 
     def trial(self, held: Iterable[int]) -> tuple[str, ...]:
         """Rules in trial that held, by id."""
         return tuple(sorted(self.rules[i].id for i in held if i in self.trial_rules))
+
+    def gives(self, i: int, facts: Facts) -> Sequence[tuple[str, str, Any]]:
+        """(slot, key, value) for each thing that rule i gives here; what a lookup or a fact doesn't yield isn't given."""
+        if i not in self._dynamic:
+            return self.given[i]
+        found = [(slot, key, taken(value, self.pack, facts)) for slot, key, value in self.given[i]]
+        return [item for item in found if item[2] is not None]
 
     def dynamic_values(self, held: Sequence[int], maybe: Sequence[int], facts: Facts) -> tuple[object, ...]:
         """What the lookups of these rules yield; with the rules it determines what `settle` answers."""
@@ -100,9 +108,6 @@ class Decider:
         """Settle every slot. `held`: rules known to hold; `maybe`: rules that can't be told; both as indexes into the pack's rules."""
         return _Settling(self, held, maybe, facts, by_hand).result()
 
-    # what a rule gives
-    def value(self, action: Action, facts: Facts) -> Any:
-        return taken(action.value, self.pack, facts) if action.dynamic else action.value
 
 
 class _OneOf:
@@ -174,7 +179,13 @@ class _Settling:
         )
         if self.channel.loose:
             self.loose["green_channel"] = self._causes(self.channel.loose)
-        self.free = sorted(i for i in self._known | self._open if not self.rules[i].table)
+        self.given = {i: decider.gives(i, facts) for i in self._known | self._open}
+        self.by_slot: dict[str, list[tuple[str, Any, int]]] = {}
+        for i, items in self.given.items():
+            if not self.rules[i].table:
+                for slot, key, value in items:
+                    self.by_slot.setdefault(slot, []).append((key, value, i))
+        self.slots = {slot for items in self.given.values() for slot, _, _ in items}
 
     def known(self, i: int) -> bool:
         """Known to hold and not replaced, as far as is known."""
@@ -186,10 +197,7 @@ class _Settling:
 
     def gives(self, i: int, slot: str, key: str | None = None) -> list[Any]:
         """The values that a rule gives a slot (of a key: a template's purpose, a derived fact)."""
-        return [
-            v for a in self.rules[i].actions
-            if a.slot == slot and (key is None or a.key == key) and (v := self.d.value(a, self.facts)) is not None
-        ]  # fmt: skip
+        return [value for s, k, value in self.given.get(i, ()) if s == slot and (key is None or k == key)]
 
     def stays(self, i: int, gives: Callable[[int], bool]) -> bool:
         """Whether something is sure to be given: by rule i, known to hold, or by whatever replaces it."""
@@ -215,8 +223,8 @@ class _Settling:
         """(value, rule) of rules that count on their own; not rows, nor channels for what only the winner gives."""
         channels = self.d.channel_of if slot in _CHANNEL_OWN else {}
         return [
-            (v, i) for i in self.free if i not in channels and (keep is None or keep(self.rules[i]))
-            for v in self.gives(i, slot, key)
+            (v, i) for k, v, i in self.by_slot.get(slot, ())
+            if i not in channels and (key is None or k == key) and (keep is None or keep(self.rules[i]))
         ]  # fmt: skip
 
     def settle_free(self, pairs: Sequence[tuple[Any, int]], slot: str, place: Callable[[Any], Any], key: str | None = None) -> tuple[set[Any], bool, set[int]]:
@@ -232,7 +240,7 @@ class _Settling:
     def severity(self) -> str:
         order = SEVERITIES.index
         hand = self.by_hand.get("severity")
-        pairs = [(order(str(v)), i) for i in self.free for v in self.gives(i, "severity") if hand is None or self.rules[i].override]
+        pairs = [(order(str(v)), i) for v, i in self.free_pairs("severity") if hand is None or self.rules[i].override]
         for group in self.tables.values():
             pairs += [(order(str(v)), i) for i in group.candidates if i == group.winner or i in self._open for v in self.gives(i, "severity")]
         floor = order(self.pack.default_severity if hand is None else hand)
@@ -341,7 +349,7 @@ class _Settling:
 
     def keys(self, slot: str) -> list[str]:
         """The keys under which anything is given: purposes of templates, derived facts, clocks."""
-        return sorted({a.key for i in self._known | self._open for a in self.rules[i].actions if a.slot == slot})
+        return sorted({key for items in self.given.values() for s, key, _ in items if s == slot}) if slot in self.slots else []
 
     def templates(self) -> tuple[str, ...]:
         """One template per purpose; rows and channels count like rules."""
@@ -366,7 +374,7 @@ class _Settling:
         channel = self.channel
 
         def of(i: int) -> set[str]:
-            return {f"{a.key}={a.value}" for a in self.rules[i].actions if a.slot == "clock"}
+            return {f"{key}={value}" for slot, key, value in self.given[i] if slot == "clock"}
 
         each = [of(i) for i in channel.candidates]
         if channel.loose and len({frozenset(c) for c in (*each, *(() if channel.closed else [set[str]()]))}) > 1:
@@ -427,10 +435,10 @@ class _Settling:
     def result(self) -> Settled:
         severity = self.severity()
         queue = self.single("queue", self.pack.default_queue)
-        owner = self.single("owner", None)
+        owner = self.single("owner", None) if "owner" in self.slots or "owner" in self.by_hand else None
         actions: dict[str, tuple[str, ...]] = {}
         for slot in (*UNION_SLOTS, "owner_rank"):
-            if values := self.union(slot):
+            if slot in self.slots and (values := self.union(slot)):
                 actions[slot] = values
         if found := self.templates():
             actions["template"] = found

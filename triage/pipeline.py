@@ -41,6 +41,10 @@ log = logging.getLogger("triage")
 BATCH = 128
 STAGES = ("fold", "segment", "scan", "tag", "gather", "match", "decide")
 _SETTLED = 4096
+"""How many answers of the merge laws are kept in memory."""
+
+_Missing = tuple[dict[str, tuple[str, ...]], tuple[Missing, ...], tuple[str, ...]]
+_COMPLETE: _Missing = ({}, (), ())
 
 
 class Engine:
@@ -74,8 +78,11 @@ class Engine:
         self.decider = Decider(pack)
         self.evidences = Evidences(self.table)
         self._settled: dict[object, Settled] = {}
+        self._lacking: dict[tuple[int, int], tuple[Settled, _Missing]] = {}
         self._by_id = {rule.id: i for i, rule in enumerate(pack.rules)}
-        self._rule_facts = [tuple(sorted(facts_read(rule.when))) for rule in pack.rules]
+        self._rule_facts = [
+            tuple(sorted({*facts_read(rule.when), *(p for a in rule.actions for p in _paths(a.value))})) for rule in pack.rules
+        ]
         self._categories = _categories(pack)
 
     def _read(self, text: str) -> Reading:
@@ -229,17 +236,8 @@ class Engine:
             for i in settled.counted
         )
         faults = tuple(found.faults)
-        unknown: tuple[Missing, ...] = ()
-        incomplete: dict[str, tuple[str, ...]] = {}
-        if settled.loose:
-            missing: dict[int, tuple[tuple[str, str], ...]] = {}
-            for slot, loose in settled.loose.items():
-                for i in loose:
-                    if i not in missing:
-                        missing[i] = self._lacks(i, facts)
-                incomplete[slot] = tuple(sorted({path for i in loose for path, _ in missing[i]}))
-            unknown = tuple(sorted((Missing(rules[i].id, lacks) for i, lacks in missing.items()), key=lambda m: m.rule))
-            failed = sorted({path for lacks in missing.values() for path, reason in lacks if reason == "failed"})
+        incomplete, unknown, failed = self._missing(settled, flags.unknown, facts) if settled.loose else _COMPLETE
+        if failed:
             faults += tuple(Fault(p, Message(f"含 {p} 的条件求值失败", f"a condition on {p} failed in evaluation")) for p in failed)
         decision = Decision(
             complaint.id, complaint.text, tags, settled.severity, settled.green_channel, settled.queue, settled.owner,
@@ -259,10 +257,26 @@ class Engine:
             settled = self._settled[key] = self.decider.settle(held, maybe, facts, by_hand)
         return settled
 
+    def _missing(self, settled: Settled, unknown: int, facts: Mapping[str, Value | Unknown]) -> _Missing:
+        """Per incomplete slot the facts that were unknown, the rules that lacked them, and the facts whose tests failed."""
+        key = (id(settled), unknown)
+        found = self._lacking.get(key)
+        if found is None or found[0] is not settled:
+            lacks = {i: self._lacks(i, facts) for loose in settled.loose.values() for i in loose}
+            incomplete = {
+                slot: tuple(sorted({path for i in loose for path, _ in lacks[i]})) for slot, loose in settled.loose.items()
+            }
+            rules = tuple(sorted((Missing(self.pack.rules[i].id, lack) for i, lack in lacks.items()), key=lambda m: m.rule))
+            failed = tuple(sorted({path for lack in lacks.values() for path, reason in lack if reason == "failed"}))
+            if len(self._lacking) >= _SETTLED:
+                self._lacking.clear()
+            found = self._lacking[key] = (settled, (incomplete, rules, failed))
+        return found[1]
+
     def _lacks(self, i: int, facts: Mapping[str, Value | Unknown]) -> tuple[tuple[str, str], ...]:
         """The facts for want of which rule i can't be told, with why each is unknown."""
         out = []
-        for path in (*self._rule_facts[i], *(p for a in self.pack.rules[i].actions for p in _paths(a.value))):
+        for path in self._rule_facts[i]:
             value = facts.get(path)
             if isinstance(value, Unknown):
                 out.append((path, value.reason))
