@@ -46,20 +46,23 @@ def read_outside(file: Path) -> tuple[list[str], list[str]]:
     return [f"{row['title']}\n{row['text']}".strip() for row in rows], [row["label"] for row in rows]
 
 
-def find_pack(name: str) -> Pack | None:
-    """The built-in pack of that name, if it loads without errors: labels are held against its categories, its lexicon is used."""
+def find_pack(name: str) -> Pack:
+    """The built-in pack of that name: labels are held against its categories, its lexicon is used. Exits where it has errors."""
     from triage.packs.load import load_pack
 
-    return load_pack(name).pack
+    loaded = load_pack(name)
+    if loaded.pack is None:
+        sys.exit(f"pack {name} has errors: run `triage check {name}`")
+    return loaded.pack
 
 
-def card(name: str, metrics: dict[str, Any], outside: dict[str, Any] | None, texts: int, size: int, pack: Pack | None) -> str:
+def card(name: str, metrics: dict[str, Any], outside: dict[str, Any] | None, texts: int, size: int, pack: Pack) -> str:
     """The model card: what it is, what it was learnt from, what it scores, what it isn't for."""
     lines = [
         f"# Model {name}",
         "",
         f"Written by `tools/build_models.py`. A linear classifier of the category, over jieba words; {size / 1e6:.1f} MB on disk.",
-        f"Pack: {pack.id if pack else 'none'}. Learnt from {texts} short texts in `texts/`, invented for this project; no real complaint is in it.",
+        f"Pack: {pack.id}. Learnt from {texts} short texts in `texts/`, invented for this project; no real complaint is in it.",
         "",
         "It is a start for the time before you have labels of your own. `triage train` on a few hundred labelled complaints of your own",
         "will do better, and `triage evaluate` will tell by how much.",
@@ -74,7 +77,7 @@ def card(name: str, metrics: dict[str, Any], outside: dict[str, Any] | None, tex
         lines.append(_row("real messages of citizens (7 of the categories occur), never trained on", outside))
     lines += [
         "",
-        "Abstained rows count with their best guess in accuracy and macro-F1; \"answered\" is the share of rows on which it doesn't",
+        'Abstained rows count with their best guess in accuracy and macro-F1; "answered" is the share of rows on which it doesn\'t',
         "abstain. Its own texts are a sentence or two long, spread over all categories and deliberately unlike each other.",
     ]
     if outside is not None:
@@ -107,25 +110,28 @@ def build(name: str) -> None:
     pack = find_pack(name)
     metrics = train(texts, labels, folder, pack=pack, min_texts=1)
     for warning in metrics["warnings"]:
-        print(f"{name}: {warning.en}")
+        sys.stdout.write(f"{name}: {warning.en}\n")
     size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file() and file.name != "README.md")
     outside = None
     if name in OUTSIDE and OUTSIDE[name].exists():
         from triage.text.segment import segmenter
 
-        cutter = segmenter("auto", pack.lexicon if pack else ())
+        cutter = segmenter("auto", pack.lexicon)
         outside = evaluate(Model.load(folder, cutter), *read_outside(OUTSIDE[name]), segmenter=cutter)
     (folder / "README.md").write_text(card(name, metrics, outside, len(texts), size, pack), encoding="utf-8")
     for what, m in (("own texts", metrics), ("outside", outside)):
         if m is not None:
-            print(f"{name}: {what}: " + ", ".join(f"{k} {m[k]}" for k in ("rows", "accuracy", "macro_f1", "ece", "coverage", "accuracy_answered")))
+            figures = ", ".join(f"{k} {m[k]}" for k in ("rows", "accuracy", "macro_f1", "ece", "coverage", "accuracy_answered"))
+            sys.stdout.write(f"{name}: {what}: {figures}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build the models named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="folders in models/ (default: all that have texts)")
-    names = parser.parse_args(arguments).names or sorted(p.parent.name for p in (ROOT / "models").glob("*/texts") if any(p.glob("*.txt")))
+    names = parser.parse_args(arguments).names or sorted(
+        p.parent.name for p in (ROOT / "models").glob("*/texts") if any(p.glob("*.txt"))
+    )
     for name in names:
         build(name)
     return 0

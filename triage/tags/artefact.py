@@ -27,7 +27,10 @@ FORMAT = 1
 MANIFEST, WEIGHTS, VOCABULARY = "model.json", "weights.npz", "vocab.txt"
 _LIMITS = {MANIFEST: 4 << 20, WEIGHTS: 1 << 30, VOCABULARY: 256 << 20}
 _CODES = {"<i2": "int16", "<i4": "int32", "<i8": "int64"}
-_RETRAIN = Message("从备份恢复整个模型目录，或用 triage train 重新训练", "restore the whole model folder from a copy, or train it again with `triage train`")
+_RETRAIN = Message(
+    "从备份恢复整个模型目录，或用 triage train 重新训练",
+    "restore the whole model folder from a copy, or train it again with `triage train`",
+)
 
 
 def broken(folder: Path, name: str, zh: str, en: str, hint: Message = _RETRAIN) -> ModelError:
@@ -54,7 +57,9 @@ def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 def describe(arrays: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, object]]:
     """What the manifest says about each array."""
-    return {name: {"dtype": array.dtype.newbyteorder("<").str, "shape": list(array.shape)} for name, array in sorted(arrays.items())}
+    return {
+        name: {"dtype": array.dtype.newbyteorder("<").str, "shape": list(array.shape)} for name, array in sorted(arrays.items())
+    }
 
 
 def write_folder(out: Path, manifest: dict[str, Any], arrays: Mapping[str, NDArray[Any]], vocabulary: list[str]) -> None:
@@ -99,7 +104,10 @@ def read_bytes(folder: Path, name: str, expected: Mapping[str, object] | None = 
         if size > _LIMITS[name]:
             raise broken(folder, name, f"过大（{size} 字节）", f"too large ({size} bytes)")
         if expected is not None and size != expected.get("size"):
-            zh, en = f"大小应为 {expected.get('size')} 字节，实为 {size} 字节", f"should have {expected.get('size')} bytes, has {size}"
+            zh, en = (
+                f"大小应为 {expected.get('size')} 字节，实为 {size} 字节",
+                f"should have {expected.get('size')} bytes, has {size}",
+            )
             raise broken(folder, name, f"已截断或被改动（{zh}）", f"truncated or altered ({en})")
         data = path.read_bytes()
     except FileNotFoundError:
@@ -136,7 +144,9 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], bytes]:
     return manifest, raw
 
 
-def read_arrays(folder: Path, data: bytes, expected: Mapping[str, Mapping[str, object]]) -> dict[str, NDArray[np.signedinteger[Any]]]:
+def read_arrays(
+    folder: Path, data: bytes, expected: Mapping[str, Mapping[str, object]]
+) -> dict[str, NDArray[np.signedinteger[Any]]]:
     """The integer arrays of weights.npz. Names, types and shapes are compared with the manifest before anything is unpacked."""
     import numpy as np
 

@@ -257,6 +257,9 @@ def _as_predicted(prediction: Prediction | None) -> tuple[str | None, float, boo
     """The classifier's answer as it stands; abstained where there is none."""
     if prediction is None:
         return None, 0.0, True, ()
-    return None if prediction.abstained else prediction.label, prediction.confidence, prediction.abstained, prediction.alternatives
-
-
+    return (
+        None if prediction.abstained else prediction.label,
+        prediction.confidence,
+        prediction.abstained,
+        prediction.alternatives,
+    )

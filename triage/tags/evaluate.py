@@ -29,7 +29,12 @@ def evaluate(model: Model, texts: Sequence[str], labels: Sequence[str], *, segme
     Raises UsageError for no rows, or texts and labels of different number.
     """
     if len(texts) != len(labels):
-        raise UsageError(Message(f"文本 {len(texts)} 行，标签 {len(labels)} 行，应一样多", f"{len(texts)} texts and {len(labels)} labels; there must be as many"))
+        raise UsageError(
+            Message(
+                f"文本 {len(texts)} 行，标签 {len(labels)} 行，应一样多",
+                f"{len(texts)} texts and {len(labels)} labels; there must be as many",
+            )
+        )
     names = [label.strip() for label in labels]
     rows = [i for i, name in enumerate(names) if name]
     if not rows:

@@ -41,9 +41,9 @@ def count(token_lists: Sequence[Sequence[str]], lookup: Callable[..., Any], size
     total = sum(lengths)
     # 32 bits sort faster; where keys wouldn't fit, 64
     width = np.int32 if len(lengths) * (size + 1) < 2**31 else np.int64
-    keys = np.fromiter(map(lookup, chain.from_iterable(token_lists), repeat(size)), dtype=width, count=total)
+    keys: NDArray[Any] = np.fromiter(map(lookup, chain.from_iterable(token_lists), repeat(size)), dtype=width, count=total)
     if len(lengths) > 1:
-        keys += np.repeat(np.arange(0, len(lengths) * (size + 1), size + 1, dtype=width), lengths)
+        np.add(keys, np.repeat(np.arange(0, len(lengths) * (size + 1), size + 1, dtype=width), lengths), out=keys)
     keys.sort()
     first = np.empty(total, dtype=bool)
     first[:1] = True

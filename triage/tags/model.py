@@ -66,7 +66,9 @@ class Model:
     manifest     model.json: recipe, metrics, thresholds, versions
     """
 
-    def __init__(self, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]], vocabulary: Sequence[str], fingerprint: str) -> None:
+    def __init__(
+        self, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]], vocabulary: Sequence[str], fingerprint: str
+    ) -> None:
         self.manifest = manifest
         self.labels: tuple[str, ...] = tuple(manifest["labels"])
         self.fingerprint = fingerprint
@@ -116,7 +118,10 @@ class Model:
                 zh, en = f"“{'/'.join(expected)}”，现为“{'/'.join(got)}”", f"'{'/'.join(expected)}', now '{'/'.join(got)}'"
                 raise ModelError(
                     Message(f"模型 {where} 与当前分词不符：训练时切为{zh}", f"model {where} was trained on other tokens: {en}"),
-                    Message("用当前的词典和版本重新训练（triage train）", "train it again with this lexicon and version (`triage train`)"),
+                    Message(
+                        "用当前的词典和版本重新训练（triage train）",
+                        "train it again with this lexicon and version (`triage train`)",
+                    ),
                 )
 
     def knows(self, word: str) -> bool:
@@ -205,7 +210,12 @@ def check_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Raise ModelError unless the manifest says everything that loading needs, in the right types."""
 
     def bad(what: str) -> ModelError:
-        return broken(folder, MANIFEST, f"“{what}”缺失或类型不对（格式 {FORMAT}）", f"'{what}' is missing or of a wrong type (format {FORMAT})")
+        return broken(
+            folder,
+            MANIFEST,
+            f"“{what}”缺失或类型不对（格式 {FORMAT}）",
+            f"'{what}' is missing or of a wrong type (format {FORMAT})",
+        )
 
     for name, kind in _FIELDS.items():
         if name not in manifest or not isinstance(manifest[name], kind) or isinstance(manifest[name], bool):

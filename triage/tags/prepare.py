@@ -63,20 +63,32 @@ def resolve_labels(labels: Sequence[str], pack: Pack | None) -> list[str]:
                 f"标签不在规则包 {pack.id} 的分类树里：" + "、".join(zh) + more_zh,
                 f"labels that aren't categories of pack {pack.id}: " + ", ".join(en) + more_en,
             ),
-            Message("改正标签列，或先在 taxonomy.yaml 里声明这些分类", "mend the label column, or declare these categories in taxonomy.yaml first"),
+            Message(
+                "改正标签列，或先在 taxonomy.yaml 里声明这些分类",
+                "mend the label column, or declare these categories in taxonomy.yaml first",
+            ),
         )
     return [known[name] or "" if name else "" for name in names]
 
 
 def prepare(
-    texts: Sequence[str], labels: Sequence[str], read: Callable[[str], tuple[str, list[str]]], pack: Pack | None, progress: Progress | None
+    texts: Sequence[str],
+    labels: Sequence[str],
+    read: Callable[[str], tuple[str, list[str]]],
+    pack: Pack | None,
+    progress: Progress | None,
 ) -> Prepared:
     """Check and cut all rows. `read` gives a text's folded, masked form and its feature words.
 
     Raises UsageError for arguments that don't fit, ModelError where too little is left to learn from.
     """
     if len(texts) != len(labels):
-        raise UsageError(Message(f"文本 {len(texts)} 行，标签 {len(labels)} 行，应一样多", f"{len(texts)} texts and {len(labels)} labels; there must be as many"))
+        raise UsageError(
+            Message(
+                f"文本 {len(texts)} 行，标签 {len(labels)} 行，应一样多",
+                f"{len(texts)} texts and {len(labels)} labels; there must be as many",
+            )
+        )
     labels = resolve_labels(labels, pack)
     out, folded = Prepared(), []
     without_label: list[int] = []
@@ -95,9 +107,14 @@ def prepare(
         out.labels.append(label)
         out.rows.append(row)
         folded.append(plain)
-    for rows, zh, en in ((without_label, "没有标签", "have no label"), (without_words, "文本为空或没有可用的词", "hold no text, or no word to learn from")):
+    for rows, zh, en in (
+        (without_label, "没有标签", "have no label"),
+        (without_words, "文本为空或没有可用的词", "hold no text, or no word to learn from"),
+    ):
         if rows:
-            out.warnings.append(Message(f"{len(rows)} 行{zh}，未使用（{_rows_zh(rows)}）", f"{len(rows)} rows {en}; not used ({_rows_en(rows)})"))
+            out.warnings.append(
+                Message(f"{len(rows)} 行{zh}，未使用（{_rows_zh(rows)}）", f"{len(rows)} rows {en}; not used ({_rows_en(rows)})")
+            )
     out.groups = near_duplicates(folded)
     _drop_contradictions(out, folded)
     _drop_rare(out)
@@ -126,7 +143,9 @@ def _drop_contradictions(out: Prepared, folded: Sequence[str]) -> None:
 
 def _drop_rare(out: Prepared) -> None:
     """Leave out labels with too few texts; raise ModelError where fewer than two labels are left."""
-    texts = {label: len({g for g, x in zip(out.groups, out.labels, strict=True) if x == label}) for label in sorted(set(out.labels))}
+    texts = {
+        label: len({g for g, x in zip(out.groups, out.labels, strict=True) if x == label}) for label in sorted(set(out.labels))
+    }
     rare = {label: n for label, n in texts.items() if n < MIN_ROWS}
     listed = "、".join(f"“{label}”{n}" for label, n in list(rare.items())[:10])
     listed_en = ", ".join(f"'{label}' {n}" for label, n in list(rare.items())[:10])

@@ -78,7 +78,9 @@ def train(
     chances = np.empty_like(margins)
     for k in range(max(folds) + 1):  # each fold's probabilities by a calibration that hasn't seen it
         held = fold_of == k
-        chances[held] = steepen(margins[held], known[held], fit_by_length(margins[~held], known[~held], target[~held], whole[~held]))
+        chances[held] = steepen(
+            margins[held], known[held], fit_by_length(margins[~held], known[~held], target[~held], whole[~held])
+        )
     confidence, hit = chances[whole].max(axis=1), chances[whole].argmax(axis=1) == target[whole]
     enough = known[whole] >= MIN_KNOWN
     threshold = choose_threshold(confidence[enough], hit[enough]) if enough.any() else Threshold(0.5, False, 0.0, 0.0)
@@ -108,7 +110,10 @@ def fit(
     vocabulary = sorted(word for word, n in frequent[:MAX_WORDS] if n >= min_texts)
     if not vocabulary:
         raise ModelError(
-            Message(f"无法训练：没有一个词在 {min_texts} 条以上的文本中出现", f"can't train: no word occurs in {min_texts} texts or more"),
+            Message(
+                f"无法训练：没有一个词在 {min_texts} 条以上的文本中出现",
+                f"can't train: no word occurs in {min_texts} texts or more",
+            ),
             Message("补充更多标注文本", "label more texts"),
         )
     idf = np.array([round(IDF_UNIT * (1 + math.log((1 + texts) / (1 + copies[word])))) for word in vocabulary], dtype=np.int64)
@@ -121,7 +126,10 @@ def fit(
     machine = LinearSVC(C=COST, class_weight="balanced", random_state=seed, max_iter=3000)
     machine.fit(hstack([matrix, matrix @ parts]).tocsr(), right)
     # what was learnt of parts is added to the words that hold them: prediction looks up words alone
-    slopes, intercepts = machine.coef_[:, : len(vocabulary)] + (parts @ machine.coef_[:, len(vocabulary) :].T).T, machine.intercept_
+    slopes, intercepts = (
+        machine.coef_[:, : len(vocabulary)] + (parts @ machine.coef_[:, len(vocabulary) :].T).T,
+        machine.intercept_,
+    )
     if labels == 2:
         slopes, intercepts = np.vstack([-slopes, slopes]), np.concatenate([-intercepts, intercepts])
     weighted = slopes.T * idf[:, None]
@@ -175,7 +183,12 @@ def assign_folds(prepared: Prepared, seed: int) -> list[int]:
 
 
 def _out_of_fold(
-    prepared: Prepared, right: NDArray[np.int64], names: tuple[str, ...], folds: Sequence[int], seed: int, min_texts: int,
+    prepared: Prepared,
+    right: NDArray[np.int64],
+    names: tuple[str, ...],
+    folds: Sequence[int],
+    seed: int,
+    min_texts: int,
     progress: Progress | None,
 ) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
     """Margins of each row by a model that hasn't seen it, of the whole text and of an excerpt: margins, known words, whole?, label, fold."""
@@ -188,7 +201,12 @@ def _out_of_fold(
         present = np.unique(right[train_rows])
         relabelled = np.searchsorted(present, right[train_rows])
         arrays, scale, vocabulary = fit(
-            [prepared.tokens[i] for i in train_rows], relabelled, [prepared.groups[i] for i in train_rows], len(present), seed, min_texts
+            [prepared.tokens[i] for i in train_rows],
+            relabelled,
+            [prepared.groups[i] for i in train_rows],
+            len(present),
+            seed,
+            min_texts,
         )
         model = Model(
             {"labels": [names[i] for i in present], "pack": None, "scale": scale, "abstain": {"below": 0.0, "min_known_words": 0}},
@@ -216,8 +234,15 @@ def excerpt(tokens: Sequence[str], seed: int) -> Sequence[str]:
 
 
 def _manifest(
-    names: tuple[str, ...], scale: float, cutter: Cutter, threshold: Threshold, metrics: dict[str, Any], pack: Pack | None, seed: int,
-    min_texts: int, rows: int,
+    names: tuple[str, ...],
+    scale: float,
+    cutter: Cutter,
+    threshold: Threshold,
+    metrics: dict[str, Any],
+    pack: Pack | None,
+    seed: int,
+    min_texts: int,
+    rows: int,
 ) -> dict[str, Any]:
     return {
         "format": FORMAT,
