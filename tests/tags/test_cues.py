@@ -1,0 +1,179 @@
+"""What cue phrases make of a text: scores, overlaps, refinement of the classifier's category."""
+
+from __future__ import annotations
+
+import pytest
+
+from triage.domain.condition import Check
+from triage.domain.pack import Category, Cue, TagValue, Taxonomy
+from triage.domain.tags import Span
+from triage.message import Message
+from triage.tags.cues import CueTagger
+from triage.tags.model import Prediction
+from triage.text.fold import fold
+from triage.text.reading import Reading
+from triage.text.scan import Scanner
+from triage.text.segment import segmenter
+
+
+def cue(*phrases, op="contains_any", weight=1, unless_negated=False):
+    return Cue(Check(op, phrases if op != "matches" else phrases[0], unless_negated), weight)
+
+
+def value(name, *cues):
+    return TagValue(name, Message.same(name), cues)
+
+
+TAXONOMY = Taxonomy(
+    categories=(
+        Category("网络", cues=(cue("断网", "没信号", "网速"),)),
+        Category("网络/宽带", cues=(cue("宽带", "光猫"),)),
+        Category("网络/移动", cues=(cue("手机信号", "基站"),)),
+        Category("资费", cues=(cue("话费", "扣费", "套餐"), cue("流量不清零"))),
+        Category("资费/误扣", cues=(cue("乱扣", "重复扣费"), cue("扣.{0,3}两次", op="matches"))),
+        Category("流量", cues=(cue("流量"),)),
+    ),
+    intents=(value("complaint", cue("投诉", "不满意")), value("enquiry", cue("请问", "咨询")), value("praise", cue("满意", "表扬"))),
+    requests=(value("refund", cue("退款", "退一赔三")), value("compensation", cue("赔偿", "退一赔三"))),
+    risks=(value("media", cue("记者", op="words", unless_negated=True)), value("legal", cue("起诉"))),
+    emotions=(value("calm", cue("请问", "谢谢")), value("annoyed", cue("失望")), value("angry", cue("气愤"))),
+)  # fmt: skip
+TAGGER = CueTagger(TAXONOMY)
+SCANNER = Scanner(TAGGER.checks)
+
+
+def tags(text, prediction=None):
+    reading = Reading(fold(text), segmenter().cut)
+    hits = {i: reading.spans(places) for i, places in SCANNER.scan(reading).items()}
+    return TAGGER.tags(hits, len(reading.text.folded), prediction)
+
+
+def said(label, confidence=0.9, abstained=False):
+    return Prediction(label, confidence, abstained, ((label, confidence), ("别的", round(1 - confidence, 4))))
+
+
+def quotes(text, result, key):
+    return [text[a:b] for a, b in result.spans[key]]
+
+
+def test_nothing_found():
+    result = tags("今天天气不错")
+    assert (result.category, result.abstained, result.confidence) == (None, True, 0.0)
+    assert (result.intent, result.emotion, result.requests, result.risks) == (None, None, (), ())
+    assert not result.spans
+
+
+def test_every_phrase_of_a_list_is_a_check_of_its_own():
+    assert Check("contains", "断网") in TAGGER.checks
+    assert Check("words", ("记者",), True) in TAGGER.checks
+    assert len(set(TAGGER.checks)) == len(TAGGER.checks)
+
+
+def test_category_by_cues_alone_goes_down_to_the_child_that_is_spoken_for():
+    text = "家里宽带断网，光猫坏了"
+    result = tags(text)
+    assert result.category == "网络/宽带"
+    assert not result.abstained
+    assert quotes(text, result, "category") == ["宽带", "断网", "光猫"]
+    assert 0.5 < result.confidence < 1
+
+
+def test_a_tie_between_children_stays_at_the_parent():
+    assert tags("宽带和基站都断网").category == "网络"
+
+
+def test_a_tie_between_trees_abstains_and_names_both():
+    result = tags("断网了，话费也不对")
+    assert (result.category, result.abstained) == (None, True)
+    assert [name for name, _ in result.alternatives] == ["网络", "资费"]
+
+
+def test_a_phrase_inside_a_longer_one_doesnt_count():
+    text = "流量不清零"
+    result = tags(text)
+    assert result.category == "资费"
+    assert quotes(text, result, "category") == ["流量不清零"]
+    assert tags("流量").category == "流量"
+    assert tags("服务我不满意").intent == "complaint"  # and not praise, by 满意
+
+
+def test_an_expression_hides_nothing_and_is_hidden_by_nothing():
+    text = "扣套餐两次"
+    assert quotes(text, tags(text), "category") == ["扣套餐两次", "套餐"]
+    assert tags(text).category == "资费/误扣"
+
+
+def test_saying_it_again_adds_less_and_less():
+    once, twice, ten = (tags("话费" + "，话费" * (n - 1)).confidence for n in (1, 2, 10))
+    assert once < twice < ten
+    assert ten - twice < 8 * (twice - once)
+    assert tags("话费，话费").confidence < tags("话费，套餐").confidence
+
+
+def test_more_evidence_for_the_same_never_lowers_confidence():
+    assert tags("话费").confidence < tags("话费，套餐").confidence < tags("话费，套餐，扣费").confidence
+
+
+def test_the_models_answer_is_refined_not_overruled():
+    assert tags("宽带断网", said("网络")).category == "网络/宽带"
+    result = tags("话费乱扣，套餐乱扣费", said("网络"))
+    assert (result.category, result.confidence) == ("网络", 0.9)
+    assert "category" not in result.spans
+    assert tags("话费", said("不在树里")).category == "不在树里"
+    assert tags("今天天气不错", said("网络")).category == "网络"
+
+
+def test_where_the_model_abstains_strong_plain_cues_decide():
+    unsure = said("资费", 0.4, abstained=True)
+    assert tags("宽带断网，光猫坏了，网速慢", unsure).category == "网络/宽带"
+    weak = tags("断网", unsure)
+    assert (weak.category, weak.abstained, weak.confidence) == (None, True, 0.4)
+    mixed = tags("宽带断网，光猫坏了，话费套餐乱扣", unsure)
+    assert (mixed.category, mixed.abstained) == (None, True)
+    assert mixed.alternatives == unsure.alternatives
+
+
+def test_intent_has_most_evidence_and_ties_go_by_precedence():
+    assert tags("请问怎么投诉").intent == "complaint"
+    assert tags("请问，我想咨询怎么投诉").intent == "enquiry"
+
+
+def test_requests_and_risks_are_all_that_have_a_cue():
+    text = "要求退一赔三，不然我起诉，找记者"
+    result = tags(text)
+    assert result.requests == ("compensation", "refund")
+    assert result.risks == ("legal", "media")
+    assert quotes(text, result, "risks:media") == ["记者"]
+    assert quotes(text, result, "requests:refund") == ["退一赔三"]
+    assert tags("我没有找记者").risks == ()
+
+
+def test_the_strongest_emotion_counts_alone():
+    result = tags("请问，我很失望")
+    assert result.emotion == "annoyed"
+    assert {k for k in result.spans if k.startswith("emotion")} == {"emotion:annoyed"}
+    assert tags("谢谢，非常气愤").emotion == "angry"
+
+
+@pytest.mark.parametrize("text", ["話費亂扣，寬帶斷網！", "ＡＢＣ宽带宽带断网，请问谢谢气愤投诉"])
+def test_spans_quote_the_original(text):
+    result = tags(text)
+    for places in result.spans.values():
+        assert places == tuple(sorted(set(places)))
+        for a, b in places:
+            assert any(fold(text[a:b]).folded == str(c.operand) for c in TAGGER.checks)
+
+
+def test_order_of_hits_doesnt_matter():
+    reading = Reading(fold("宽带断网，话费乱扣，请问投诉，不满意，气愤，退一赔三"), segmenter().cut)
+    hits = {i: reading.spans(p) for i, p in SCANNER.scan(reading).items()}
+    backwards = dict(reversed(list(hits.items())))
+    assert TAGGER.tags(hits, 30) == TAGGER.tags(backwards, 30)
+
+
+def test_an_empty_taxonomy():
+    tagger = CueTagger(Taxonomy())
+    assert tagger.checks == ()
+    assert tagger.tags({}, 0).abstained
+    assert tagger.tags({}, 0, said("x")).category == "x"
+    assert Span(0, 1) == (0, 1)
