@@ -181,7 +181,7 @@ class _Reader:
             elif isinstance(event, yaml.NodeEvent):
                 node = self.node(event)
                 root = node if documents == 1 else root
-        if root is None or isinstance(root, Text) and root.is_null:
+        if root is None or (isinstance(root, Text) and root.is_null):
             return None
         if not isinstance(root, Map):
             self.add(

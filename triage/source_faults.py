@@ -82,7 +82,7 @@ def fullwidth_in_scalar(text: str, place: Place, key: bool, in_list: bool) -> It
             if char in text:
                 yield at(text.index(char))
                 return
-        if first in "［｛【“‘" or text[-1] in "］｝】”’" and not any(c in text for c in "［｛【“‘"):
+        if first in "［｛【“‘" or (text[-1] in "］｝】”’" and not any(c in text for c in "［｛【“‘")):
             yield at(0 if first in "［｛【“‘" else len(text) - 1)
 
 
@@ -90,11 +90,10 @@ def _suspects(lines: list[str], line: int) -> Iterator[tuple[int, int, str]]:
     """Full-width marks near a syntax error: on its line (0-based) and up to three above, nearest first."""
     for number in range(min(line, len(lines) - 1), max(line - 4, -1), -1):
         source = lines[number].split(" #")[0]
-        if found := _COLON_KEY.match(source):
-            # a colon that follows a proper `key:` is text
-            if ": " not in found.group(1) and not found.group(1).endswith(":"):
-                yield number, found.start(2), "："
-                continue
+        found = _COLON_KEY.match(source)
+        if found and ": " not in found.group(1) and not found.group(1).endswith(":"):  # after a proper `key:` it is text
+            yield number, found.start(2), "："
+            continue
         if found := _DASH.match(source):
             yield number, found.start(1), "－"
             continue

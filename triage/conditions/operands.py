@@ -88,7 +88,7 @@ class Operands:
         assert not isinstance(value, tuple)
         return value
 
-    def fact(self, node: Node, type_: FactType, ordered: bool) -> FactOperand | None | bool:
+    def fact(self, node: Node, type_: FactType, ordered: bool) -> FactOperand | bool | None:
         """Another fact or a multiple of it; None if the operand isn't meant as one; False if it is and is wrong (a finding)."""
         if not isinstance(node, Text) or not node.plain:
             return None
@@ -109,8 +109,6 @@ class Operands:
             return False
         if path == "now" and type_.kind in ("text", "choice", "person", "category"):
             return None
-        if path == "now" and type_.kind == "date" and not type_.many:
-            return FactOperand(path)  # the day that it is, in the pack's time zone
         if not alike(type_, other.type, ordered):
             a, b = KIND_NAMES[type_.kind], KIND_NAMES[other.type.kind]
             many = ("（列表）", " (a list)") if other.type.many else ("", "")

@@ -15,7 +15,7 @@ OPERATORS = (
 )  # fmt: skip
 """Operators as authors spell them."""
 
-_ALIKE: Mapping[str, str] = {"integer": "number", "decimal": "number", "text": "words", "choice": "words", "person": "words"}
+_ALIKE: Mapping[str, str] = {"integer": "number", "decimal": "number", "text": "words", "choice": "words", "person": "words", "instant": "time", "date": "time"}
 NUMERIC: frozenset[Kind] = frozenset(("integer", "decimal", "money", "duration"))
 _ORDER = frozenset(("gt", "gte", "lt", "lte", "between"))
 _EQUAL = frozenset(("eq", "ne", "in", "not_in", "exists"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from triage.conditions.operands import KIND_NAMES, Operands
 from triage.conditions.suggest import did_you_mean
@@ -12,7 +12,7 @@ from triage.domain.values import parse_duration
 from triage.packs.draft import Draft
 from triage.packs.nodes import known, target, word, words
 from triage.packs.people import check_target
-from triage.source import Items, Map, Node, Text
+from triage.source import Items, Map, Node
 
 SLOTS = (
     "severity", "queue", "owner", "owner_rank", "notify", "assist", "require", "tag", "escalate", "propose", "approver", "visible_to",
@@ -50,7 +50,7 @@ class ActionReader:
         if name is not None and name.text in SEVERITIES:  # another value is reported by the shape
             yield Action(slot, name.text)
 
-    def kind(self, slot: str) -> tuple[object, tuple[str, str, str]]:
+    def kind(self, slot: str) -> tuple[Collection[str], tuple[str, str, str]]:
         """The names that a slot takes, and how they are called in a finding."""
         match slot:
             case "queue":

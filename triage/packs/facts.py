@@ -61,7 +61,7 @@ def _fact(draft: Draft, key: Text, value: Node) -> Fact | None:
     if not _PATH.match(path):
         findings.add("TR104", key.place, f"“{path}”不能作事实的名字", f"{path!r} isn't a fact's name", ("写成 组.名，如 customer.tier", "write group.name, such as customer.tier"))
         return None
-    if (first in RESERVED or path in draft.facts and ("facts", path) not in draft.places) and path not in NARROWED:
+    if (first in RESERVED or (path in draft.facts and ("facts", path) not in draft.places)) and path not in NARROWED:
         findings.add("TR124", key.place, f"“{path}”是内置的，不必声明", f"{path!r} is built in and isn't declared", ("删去这一行；自己的事实放在别的组下", "remove this line; put facts of your own under another group"))
         return None
     node = value if isinstance(value, Map) else None
@@ -69,8 +69,6 @@ def _fact(draft: Draft, key: Text, value: Node) -> Fact | None:
     lookup = _lookup(draft, node) if node and node.get("lookup") is not None else None
     if kind_text is None:
         if lookup is None:
-            if node is not None and not any(k not in () for k, _ in node.items()):
-                return None
             findings.add("TR103", key.place, f"“{path}”缺少类型", f"{path!r} has no type", ("加上 type: text 等", "add a type, such as type: text"))
             return None
         kind: Kind = "text"
@@ -212,7 +210,7 @@ def read_period(draft: Draft, name: str, node: Map) -> Period | None:
         return None
     start_node, end_node = node.get("from"), node.get("to")
     first, last = _end(draft, start_node), _end(draft, end_node)
-    if start_node is not None and first is None or end_node is not None and last is None:
+    if (start_node is not None and first is None) or (end_node is not None and last is None):
         return None
     if first is not None and last is not None and _backwards(first, last):
         place = end_node.place if end_node is not None else node.place

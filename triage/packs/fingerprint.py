@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +31,7 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, Decimal):
         return ["number", format(value.normalize(), "f")]
     if isinstance(value, datetime):
-        return ["instant", value.astimezone(timezone.utc).isoformat()]
+        return ["instant", value.astimezone(UTC).isoformat()]
     if isinstance(value, date | time):
         return [type(value).__name__, value.isoformat()]
     if isinstance(value, timedelta):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from triage.conditions.suggest import did_you_mean
@@ -23,7 +23,7 @@ class Header:
     """What stands about the pack as a whole; a pack's own values go before those of packs it extends."""
 
     version: str = ""
-    title: Message = Message("", "")
+    title: Message = field(default_factory=lambda: Message("", ""))
     locale: str = "zh-CN"
     currency: str = "CNY"
     timezone: str = "Asia/Shanghai"

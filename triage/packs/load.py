@@ -58,6 +58,16 @@ def load_pack(ref: str | Path, *, search: Sequence[Path] = ()) -> Loaded:
     return Loaded(pack, done, sources)
 
 
+def check_pack(ref: str | Path, *, search: Sequence[Path] = ()) -> Loaded:
+    """Load a pack and run all checks on it. Errors that only a check finds leave `pack` as it was loaded."""
+    from triage.packs.checks import check
+
+    loaded = load_pack(ref, search=search)
+    if loaded.pack is None:
+        return loaded
+    return Loaded(loaded.pack, ordered([*loaded.findings, *check(loaded.pack)]), loaded.sources)
+
+
 def _declare(draft: Draft) -> None:
     """Names first, then what uses them."""
     declare_queues(draft)

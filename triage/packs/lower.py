@@ -54,7 +54,7 @@ def lower(draft: Draft) -> list[Rule]:
             routes_of = folder.id
         _admit(draft, [*own, *rows], standing)
         ever.update(standing)
-    kept = [w for w in standing.values()]
+    kept = list(standing.values())
     _check_replaces(draft, kept, ever)
     rules = [w.rule for w in kept if w.rule is not None and w.rule.status in ("active", "trial")]
     ids = {r.id for r in rules}
@@ -67,7 +67,7 @@ def _remove(draft: Draft, folder: Folder, standing: dict[str, Written]) -> None:
         for name in words(node) if isinstance(node, Items) else []:
             target = name.text.rpartition("/")[2]
             written = standing.get(target)
-            if written is None or "/" in name.text and name.text != f"{written.pack}/{target}":
+            if written is None or ("/" in name.text and name.text != f"{written.pack}/{target}"):
                 draft.findings.add("TR118", name.place, f"上游包里没有规则“{name.text}”", f"no extended pack has a rule {name.text!r}", did_you_mean(target, standing))
             elif written.locked:
                 _locked(draft, name, target, "删去", "removed")
@@ -94,7 +94,7 @@ def _admit(draft: Draft, own: list[Written], standing: dict[str, Written]) -> No
         if written.replace is not None:
             pack, _, target = written.replace.text.rpartition("/")
             before = inherited.get(target)
-            if before is None or pack and pack != before.pack:
+            if before is None or (pack and pack != before.pack):
                 draft.findings.add("TR118", written.replace.place, f"上游包里没有规则“{written.replace.text}”", f"no extended pack has a rule {written.replace.text!r}",
                                    did_you_mean(written.replace.text, [f"{w.pack}/{k}" for k, w in inherited.items()]))  # fmt: skip
                 continue
@@ -227,7 +227,7 @@ def _actions(draft: Draft, reader: ActionReader, node: Map, section: str, key: T
             then = node.get("then")
             if not isinstance(then, Map):
                 return ()
-            if not any(not (isinstance(v, Text) and v.is_null or isinstance(v, Map | Items) and not _size(v)) for _, v in then.items()):
+            if not any(not ((isinstance(v, Text) and v.is_null) or (isinstance(v, Map | Items) and not _size(v))) for _, v in then.items()):
                 draft.findings.add("TR201", then.place, "then 是空的：规则什么也不做", "`then` is empty: the rule does nothing", ("写上至少一个动作，如 severity: high", "name at least one action, such as severity: high"))
             return reader.read(then)
         case "green_channels":

@@ -47,10 +47,11 @@ def message(node: Node | None, otherwise: str = "") -> Message:
 
 def known(name: Text, names: object, code: str, zh: str, en: str, findings: Findings) -> bool:
     """Whether a name is among `names`; if not, a finding with the nearest one."""
-    assert hasattr(names, "__contains__") and hasattr(names, "__iter__")
+    assert hasattr(names, "__contains__")
+    assert hasattr(names, "__iter__")
     if name.text in names:
         return True
-    findings.add(code, name.place, f"没有{zh}“{name.text}”", f"unknown {en} {name.text!r}", did_you_mean(name.text, names))  # type: ignore[arg-type]
+    findings.add(code, name.place, f"没有{zh}“{name.text}”", f"unknown {en} {name.text!r}", did_you_mean(name.text, names))
     return False
 
 

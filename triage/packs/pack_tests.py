@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from triage.conditions.operands import Operands
@@ -103,7 +104,7 @@ class _Reader:
             self.findings.add("TR110", entry.key.place, f"没有可给的事实“{path}”", f"no fact {path!r} can be given", did_you_mean(path, settable))
             return
         value = entry.value
-        if path == "complaint.text" or isinstance(value, Text) and value.is_null:
+        if path == "complaint.text" or (isinstance(value, Text) and value.is_null):
             if not isinstance(value, Text):
                 self.findings.add("TR102", value.place, "text 应是文字", "`text` wants a text")
             return
@@ -163,7 +164,7 @@ class _Reader:
         """Values of one expected key are names that exist."""
         if isinstance(node, Text) and node.is_null:
             return
-        names: object
+        names: Collection[str]
         match key:
             case "category" | "intent" | "emotion" | "requests" | "risks" | "abstained":
                 self.tag(Entry(Text(key, True, node.place), node))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from triage.conditions.suggest import did_you_mean
 from triage.diagnostics import Place
 from triage.domain.facts import FromFact, Lookup
@@ -42,7 +44,7 @@ def declare_people(draft: Draft) -> None:
         check_target(node, person, draft, draft.people, ("人员", "person", "TR112"))
 
 
-def check_target(node: Map, value: Lookup | FromFact, draft: Draft, names: object, kind: tuple[str, str, str]) -> None:
+def check_target(node: Map, value: Lookup | FromFact, draft: Draft, names: Collection[str], kind: tuple[str, str, str]) -> None:
     """A value taken from a table or a fact: its fact, its `else`, and what the table holds must be names that are declared."""
     findings = draft.findings
     zh, en, code = kind
@@ -53,18 +55,18 @@ def check_target(node: Map, value: Lookup | FromFact, draft: Draft, names: objec
         source = word(node.get("from"))
         if source is not None and known(source, draft.facts, "TR110", "事实", "fact", findings):
             fact = draft.facts[value.path]
-            if fact.type.kind not in ("text", "choice", "person", "category") or fact.type.many and kind[2] == "TR113":
+            if fact.type.kind not in ("text", "choice", "person", "category") or (fact.type.many and kind[2] == "TR113"):
                 findings.add("TR203", source.place, f"“{value.path}”不是一个名字", f"{value.path!r} isn't a name")
         return
     table = check_lookup(node, value, draft, findings)
     if table is None:
         return
-    unknown = sorted({v for v in table.rows.values() if v not in names})  # type: ignore[operator]
+    unknown = sorted({v for v in table.rows.values() if v not in names})
     for name in unknown[:20]:
         file = draft.table_files[value.table]
         line = _line_of(draft, file, name)
         findings.add(code, Place(file, line, 1, line, 2) if line else Place(file), f"表里的“{name}”不是已声明的{zh}", f"{name!r} in the table isn't a declared {en}",
-                     did_you_mean(name, names))  # type: ignore[arg-type]  # fmt: skip
+                     did_you_mean(name, names))  # fmt: skip
 
 
 def _line_of(draft: Draft, file: str, value: str) -> int:

@@ -132,10 +132,10 @@ def _tags_at(loc: Sequence[int | str]) -> list[str]:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of one YAML file of a pack."""
     schema = _adapter().json_schema(by_alias=True)
-    schema = _refer(schema)
+    schema = {k: _refer(v) for k, v in schema.items()}
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "triage pack"
-    checks = {op: {} for op in OPERATORS} | {"unless_negated": {"type": "boolean"}, "exists": {"type": "boolean"}}
+    checks: dict[str, Any] = {op: {} for op in OPERATORS} | {"unless_negated": {"type": "boolean"}, "exists": {"type": "boolean"}}
     scalar = {"type": ["string", "number", "boolean"]}
     schema.setdefault("$defs", {})["Checks"] = {"type": "object", "properties": checks, "additionalProperties": False, "minProperties": 1}
     schema["$defs"]["Condition"] = {
