@@ -136,7 +136,8 @@ class FlagTable:
             path for path, tests in groups.items()
             if path.startswith(_LATE) or any(_operand_late(t) for _, t in tests)
         }  # fmt: skip
-        self._early = [_Group(p, tests, context) for p, tests in sorted(groups.items()) if p not in late]
+        self._early = {p: _Group(p, tests, context) for p, tests in sorted(groups.items()) if p not in late}
+        self._early_exists = [group for group in self._early.values() if group.missing.true]
         self._late = [_Group(p, tests, context) for p, tests in sorted(groups.items()) if p in late]
         self._node_masks = [
             (1 << node.flag, node.flag, [(_mask(t.true), _mask(t.false)) for t in node.terms]) for node in self.nodes
@@ -165,11 +166,17 @@ class FlagTable:
                 bit = self.scanned[i]
                 true |= 1 << bit
                 on.append(bit)
-        for group in self._early:
-            answer = group.answer(facts)
-            true |= answer.true
-            unknown |= answer.unknown
-            on.extend(answer.on)
+        groups = self._early
+        for path in facts:
+            if path in groups:
+                answer = groups[path].answer(facts)
+                true |= answer.true
+                unknown |= answer.unknown
+                on.extend(answer.on)
+        for group in self._early_exists:  # of a missing fact only `exists: false` is true
+            if group.path not in facts:
+                true |= group.missing.true
+                on.extend(group.missing.on)
         return _Answer(true, unknown, tuple(on))
 
     def complete(self, early: _Answer, facts: Facts) -> Flags:

@@ -26,7 +26,7 @@ class Reading:
         self._cut = cut
         self._tokens = tokens
         self._ends: list[int] | None = None
-        self._negated: list[bool] | None = None
+        self._negated: dict[int, bool] = {}
 
     @property
     def tokens(self) -> Sequence[str]:
@@ -52,24 +52,28 @@ class Reading:
 
     def is_negated(self, position: int) -> bool:
         """Whether a negator stands, as a whole word, before `position` in the same clause."""
-        if self._negated is None:
-            flags, state = [], False
-            for token in self.tokens:
-                flags.append(state)
-                if token in _BREAKS:
-                    state = False
-                elif token in NEGATORS:
-                    state = True
-                elif not state:
-                    continue
-                elif len(token) > 1 and not CLAUSE_ENDS.isdisjoint(token):  # "......" or "。。" cut as one piece
-                    state = False
-            self._negated = flags
-        return self._negated[bisect_right(self.ends, position)] if position < len(self.text.folded) else False
+        tokens, known = self.tokens, self._negated
+        last = index = bisect_right(self.ends, position)
+        found = False
+        while index > 0:
+            if index in known:  # what was walked before isn't walked again, so that all questions together are linear
+                found = known[index]
+                break
+            index -= 1
+            token = tokens[index]
+            if token in NEGATORS:
+                found = True
+                break
+            if token in _BREAKS or (len(token) > 1 and not CLAUSE_ENDS.isdisjoint(token)):  # "。。" may be cut as one piece
+                break
+        known[last] = found
+        return found
 
     def spans(self, hits: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
         """Folded [a, b) pairs as spans of the original, in order, without repeats or any lying inside another."""
         if self.text.offsets is None:
+            if len(hits) == 1:
+                return (Span(*hits[0]),)
             found = {Span(a, b) for a, b in hits}
         else:
             found = {span for a, b in hits if (span := self.text.span(a, b)) is not None}

@@ -108,16 +108,28 @@ def fold_regex(pattern: str) -> str:
     return "".join(out)
 
 
-def required_literals(folded: str) -> frozenset[str] | None:
-    """Texts one of which stands in whatever the (folded) expression matches; None if that can't be told.
+def required_literals(folded: str) -> tuple[frozenset[str], ...]:
+    """Groups of texts: of each group one text stands in whatever the (folded) expression matches. Empty if none can be told.
 
     Conservative: anything but plain literals, groups, alternation and quantifiers breaks a run of literals.
     """
     try:
-        found, end = _alternatives(folded, 0, 0)
-    except (RecursionError, IndexError):
-        return None
-    return found if end == len(folded) and found and all(found) and len(found) <= 64 else None
+        branches, end = _alternatives(folded, 0, 0)
+    except (RecursionError, IndexError, ValueError):
+        return ()
+    if end != len(folded):
+        return ()
+    if len(branches) == 1:  # no alternation outside of groups: all of its parts are required
+        groups = branches[0]
+    else:
+        groups = [one] if (one := _either(branches)) else []
+    return tuple(sorted({group for group in groups if all(group) and len(group) <= 64}, key=sorted))
+
+
+def _either(branches: list[list[frozenset[str]]]) -> frozenset[str] | None:
+    """What an alternation requires: one of the literals that its branches require; None if a branch requires none."""
+    best = [_best(options) for options in branches]
+    return None if any(b is None for b in best) else frozenset().union(*(b for b in best if b is not None))
 
 
 def _best(options: list[frozenset[str]]) -> frozenset[str] | None:
@@ -132,11 +144,11 @@ def _flush(run: str, options: list[frozenset[str]]) -> str:
     return ""
 
 
-def _alternatives(p: str, i: int, depth: int) -> tuple[frozenset[str] | None, int]:
-    """Required literals of `a|b|c` from i up to the closing parenthesis or the end."""
+def _alternatives(p: str, i: int, depth: int) -> tuple[list[list[frozenset[str]]], int]:
+    """What each branch of `a|b|c` requires, from i up to the closing parenthesis or the end."""
     if depth > 40:
         raise RecursionError
-    union: set[str] | None = set()
+    branches: list[list[frozenset[str]]] = []
     while True:
         options: list[frozenset[str]] = []
         run = ""
@@ -153,7 +165,8 @@ def _alternatives(p: str, i: int, depth: int) -> tuple[frozenset[str] | None, in
                         i = j + 1
                         continue
                     j += 1
-                item, j = _alternatives(p, j, depth + 1)
+                inner, j = _alternatives(p, j, depth + 1)
+                item = _either(inner)
                 i = j + 1
             elif c == "[":
                 _, i = _fold_class(p, i)
@@ -189,21 +202,20 @@ def _alternatives(p: str, i: int, depth: int) -> tuple[frozenset[str] | None, in
                 if item:
                     options.append(item)
         run = _flush(run, options)
-        best = _best(options)
-        union = None if best is None or union is None else union | best
+        branches.append(options)
         if i < len(p) and p[i] == "|":
             i += 1
             continue
-        return (frozenset(union) if union else None), i
+        return branches, i
 
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A compiled expression over folded text. `needs`: literals one of which must stand in the text, or None."""
+    """A compiled expression over folded text. `needs`: groups of literals; of each group one must stand in the text."""
 
     pattern: str
     program: Any
-    needs: frozenset[str] | None
+    needs: tuple[frozenset[str], ...]
 
     def search(self, encoded: bytes) -> tuple[int, int] | None:
         """First match in the folded text given as UTF-8, as byte positions."""

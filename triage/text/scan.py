@@ -96,7 +96,8 @@ class Scanner:
         # per phrase: the checks that look for it, as (check, position in its list, words, unless_negated)
         plain: list[list[int]] = []
         strict: list[list[tuple[int, bool, bool]]] = []
-        wakes: list[list[int]] = []
+        wakes: list[list[tuple[int, int]]] = []
+        self._full: dict[int, int] = {}
         self._all: dict[int, frozenset[int]] = {}
         self._edges: list[int] = []
         self._regexes: dict[int, Regex] = {}
@@ -113,11 +114,12 @@ class Scanner:
         for i, check in enumerate(self.checks):
             if check.op == "matches":
                 regex = self._regexes[i] = compile_regex(str(check.operand))
-                if regex.needs is None:
+                if not regex.needs:
                     self._always.append(i)
-                else:
-                    for literal in regex.needs:
-                        wakes[phrase_id(literal)].append(i)
+                self._full[i] = (1 << len(regex.needs)) - 1
+                for group, literals in enumerate(regex.needs):
+                    for literal in literals:
+                        wakes[phrase_id(literal)].append((i, 1 << group))
             elif check.op in ("starts_with", "ends_with"):
                 self._edges.append(i)
             else:
@@ -142,15 +144,14 @@ class Scanner:
         """Index of each check that holds -> its hits, sorted [a, b) pairs in the folded text."""
         found: dict[int, list[tuple[int, int]]] = {}
         text = reading.text
-        awake: set[int] | None = None
+        awake: dict[int, int] = {}
         parts: dict[int, set[int]] | None = None
         whole = text.offsets is None
         if self._find is not None:
             plain, strict, wakes = self._plain, self._strict, self._wakes
             for phrase, a, b in self._find.find_matches_as_indexes(text.folded, overlapping=True):
-                if wakes[phrase]:
-                    awake = awake or set()
-                    awake.update(wakes[phrase])
+                for i, group in wakes[phrase]:
+                    awake[i] = awake.get(i, 0) | group
                 if not (whole or text.span(a, b) is not None):
                     continue
                 for i in plain[phrase]:
@@ -177,9 +178,11 @@ class Scanner:
         for hits in found.values():
             if len(hits) > 1:
                 hits.sort()
-        if awake or self._always:
+        full = self._full
+        run = [i for i, groups in awake.items() if groups == full[i]] if awake else []
+        if run or self._always:
             encoded = text.folded.encode("utf-8")
-            for i in sorted({*(awake or ()), *self._always}):
+            for i in sorted((*run, *self._always)):
                 hits = regex_hits(reading, self._regexes[i], encoded, self.checks[i].unless_negated)
                 if hits:
                     found[i] = hits
