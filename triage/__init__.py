@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from triage.domain.decision import Decision, Evidence, Reason
     from triage.domain.tags import Span, Tags
     from triage.errors import DumpError, ModelError, PackError, TriageError, UsageError
+    from triage.explain import WhyNot
     from triage.message import Message
     from triage.packs.load import load_pack
     from triage.pipeline import Triage
@@ -35,7 +36,7 @@ __all__ = [
     # the engine
     "Triage", "Complaint", "load_pack",
     # what comes out
-    "Decision", "Reason", "Evidence", "Tags", "Span", "decision_dict", "decision_text",
+    "Decision", "Reason", "Evidence", "WhyNot", "Tags", "Span", "decision_dict", "decision_text",
     # findings and errors
     "Message", "Diagnostic", "Place", "TriageError", "UsageError", "PackError", "ModelError", "DumpError",
     "__version__",
@@ -48,6 +49,7 @@ _HOMES = {
     "Decision": "triage.domain.decision",
     "Reason": "triage.domain.decision",
     "Evidence": "triage.domain.decision",
+    "WhyNot": "triage.explain",
     "Tags": "triage.domain.tags",
     "Span": "triage.domain.tags",
     "decision_dict": "triage.rendering",

@@ -129,9 +129,9 @@ def sample_rows(count: int = 2000, seed: int = 20260316) -> Iterator[tuple[str, 
             "place": random.choice(PLACES).format(region=region),
         }
         matter = random.choice(RARE) if random.random() < 0.01 else random.choice(MATTERS)
-        text = (random.choice(OPENERS) + matter + "，" + random.choice(CLOSERS)).format(**words).rstrip("，") + random.choice(
-            ("", "", "！", "。")
-        )
+        text = (random.choice(OPENERS) + matter + "，" + random.choice(CLOSERS)).format(**words)
+        if text.endswith("，"):
+            text = text[:-1] + random.choice(("", "。", "！"))
         amount = f"{big if '{big}' in matter else money}元" if "{money}" in matter or "{big}" in matter else ""
         received = start + timedelta(minutes=20 * number + random.randint(0, 15))
         yield (

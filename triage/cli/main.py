@@ -130,9 +130,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         tell(Message("已中断。", "interrupted."))
         return INTERRUPTED
     except BrokenPipeError:
-        # the reader of our output went away (`triage ... | head`): nobody is left to be told
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        return _reader_gone()
+    except SystemExit as exit_:
+        if isinstance(exit_.__context__, BrokenPipeError):  # click's way with it
+            return _reader_gone()
+        raise
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
@@ -157,6 +159,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         _report(error)
         return INTERNAL
+
+
+def _reader_gone() -> int:
+    """The reader of our output went away (`triage ... | head`): nobody is left to be told."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
 
 
 def _report(error: Exception) -> None:

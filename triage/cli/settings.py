@@ -41,12 +41,13 @@ def defaults_for(command: str, folder: Path | None = None) -> dict[str, Any]:
         _known(key, SHARED, Message("顶层", "the top level"))
     for key in tables:
         _known(key, tuple(COMMANDS), Message("表名", "tables"))
-    options = {p.name: p for p in import_module(f"triage.cli.{COMMANDS[command][0]}").command.params if p.name}
-    found = {key: value for key, value in plain.items() if key in options}
+    params = import_module(f"triage.cli.{COMMANDS[command][0]}").command.params
+    options = {max(p.opts, key=len).lstrip("-"): p for p in params if p.param_type_name == "option" and p.name and p.expose_value}
+    found = {options[key].name: value for key, value in plain.items() if key in options}
     for key, value in tables.get(command, {}).items():
-        name = key.replace("-", "_")
+        name = key.replace("_", "-")
         _known(name, tuple(options), Message(f"[{command}]", f"[{command}]"))
-        found[name] = _as_option(name, value, bool(getattr(options[name], "multiple", False)))
+        found[options[name].name] = _as_option(name, value, bool(options[name].multiple))
     return found
 
 
