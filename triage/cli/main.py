@@ -77,6 +77,12 @@ class Group(BilingualCommand, click.Group):
             ctx.default_map = {args[0]: defaults_for(args[0])}
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # before click makes another exit code of it
+            return _reader_gone()
+
 
 class Refused(click.UsageError):
     """A usage error that speaks both languages."""
@@ -131,10 +137,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _reader_gone()
-    except SystemExit as exit_:
-        if isinstance(exit_.__context__, BrokenPipeError):  # click's way with it
-            return _reader_gone()
-        raise
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
