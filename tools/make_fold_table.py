@@ -27,7 +27,8 @@ NOTHING = [
 
 # Blocks whose characters are other forms of plain ones; each is replaced by its own NFKC form, one character at a time.
 COMPATIBILITY = [
-    ("space", 0x00A0, 0x00A0), ("space", 0x2000, 0x200A), ("space", 0x202F, 0x202F), ("space", 0x205F, 0x205F), ("space", 0x3000, 0x3000),
+    ("space", 0x00A0, 0x00A0), ("space", 0x2000, 0x200A), ("space", 0x202F, 0x202F), ("space", 0x205F, 0x205F),
+    ("space", 0x3000, 0x3000),
     ("letterlike", 0x2100, 0x214F), ("roman", 0x2160, 0x217F), ("enclosed", 0x2460, 0x24FF),
     ("radical", 0x2E80, 0x2EFF), ("radical", 0x2F00, 0x2FDF), ("enclosed", 0x3200, 0x32FF), ("squared", 0x3300, 0x33FF),
     ("ideograph", 0xF900, 0xFAFF), ("ligature", 0xFB00, 0xFB06), ("vertical", 0xFE10, 0xFE19), ("vertical", 0xFE30, 0xFE4F),
@@ -52,7 +53,7 @@ def form_of(char: str) -> str:
     "\u2460200\u5143" mustn't read as 1200 yuan, nor "\u2488200" as 1.200."""
     form = unicodedata.normalize("NFKC", char)
     number = form.rstrip(".,")
-    if unicodedata.category(char) in ("No", "So") and (number.isdecimal() or (len(form) == 1 and form in "一二三四五六七八九十")):
+    if ("CIRCLED" in unicodedata.name(char, "") or form != number) and (number.isdecimal() or (len(form) == 1 and form in "一二三四五六七八九十")):
         return f"({number})"
     return form
 
@@ -61,7 +62,8 @@ def entries(tool: Path, dictionary: Path) -> dict[str, str]:
     """One OpenCC dictionary as character -> its first (preferred) replacement."""
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "out.txt"
-        subprocess.run([tool, "-i", dictionary, "-o", text, "-f", "ocd2", "-t", "text"], check=True, stdout=subprocess.DEVNULL)
+        command = [tool, "-i", dictionary, "-o", text, "-f", "ocd2", "-t", "text"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # the developer's own package
         rows = [line.split("\t") for line in text.read_text("utf-8").splitlines() if "\t" in line]
     return {row[0]: row[1].split(" ")[0] for row in rows if len(row[0]) == 1}
 
@@ -123,16 +125,18 @@ def main() -> int:
         folder = Path(opencc.__file__).parent / "clib"
     rows = table(folder)
     header = [
-        "# Per-character folding: code point, replacement (code points, empty = folded to nothing), kind. Made by tools/make_fold_table.py",
+        "# Per-character folding, made by tools/make_fold_table.py. Columns: code point, its replacement (code points; empty: folded",
+        "# to nothing), kind.",
         "# version: 1",
         f"# Unicode data {unicodedata.unidata_version}.",
-        f"# Rows derived from OpenCC {importlib.metadata.version('opencc')} (TSCharacters, HKVariantsRev, TWVariantsRev, CJK_Compatibility_Ideographs),",
-        "# Copyright BYVoid and contributors, Apache License 2.0, https://github.com/BYVoid/OpenCC ; changed: only single characters,",
-        "# only the first replacement, closed under itself together with the other rows.",
+        f"# Rows of the kinds traditional, regional and ideograph derive from OpenCC {importlib.metadata.version('opencc')}",
+        "# (TSCharacters, HKVariantsRev, TWVariantsRev, CJK_Compatibility_Ideographs), Copyright BYVoid and contributors, Apache",
+        "# License 2.0, https://github.com/BYVoid/OpenCC ; changed: single characters only, the first replacement only, closed under",
+        "# itself together with the other rows.",
     ]
     body = [f"{ord(c):04X}\t{' '.join(f'{ord(x):04X}' for x in form)}\t{kind}" for c, (form, kind) in sorted(rows.items())]
     OUT.write_text("\n".join(header + body) + "\n", "utf-8", newline="\n")
-    print(f"{OUT}: {len(body)} characters")
+    print(f"{OUT}: {len(body)} characters")  # noqa: T201
     return 0
 
 

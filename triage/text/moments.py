@@ -43,7 +43,7 @@ _LENGTH: Final = re.compile(
     r"(?P<half>个半|多个?|个)? ?(?P<unit>工作日|工作小时|小时|钟头|分钟|秒钟|天(?!两头)|星期(?![一二三四五六日天])|礼拜(?![一二三四五六日天])"
     r"|周(?![一二三四五六日岁边围])|月(?![0-9一二三四五六七八九十])|年(?![级代纪轻0-9份度底初]|月)|日(?=之?内|以内))(?P<after>半)?"
 )
-_NOT_BEFORE: Final = frozenset("第.,月周")
+_NOT_BEFORE: Final = re.compile(r"[第月周]\Z|[0-9][.,]\Z")
 _RUN: Final = re.compile(rf"[0-9{_HAN}半]+(?:\.[0-9]{{1,2}})?")
 _UNITS: Final[dict[str, tuple[Unit, int]]] = {
     "工作日": ("working_day", 1), "工作小时": ("working_hour", 1), "小时": ("hour", 1), "钟头": ("hour", 1), "分钟": ("minute", 1),
@@ -131,9 +131,10 @@ def _is_year(number: str, after: str) -> bool:
 def find_durations(folded: str) -> Iterator[tuple[int, int, timedelta]]:
     """(start, end, length) of each length of time. A month counts 30 days and a year 365; a working day counts as a day and a
     working hour as an hour, which they last at least; what is vague (三天多) counts as what it is said to exceed."""
+    end = 0
     for run in _RUN.finditer(folded):
-        found = _LENGTH.match(folded, run.start())
-        if found is None or folded[run.start() - 1 : run.start()] in _NOT_BEFORE:
+        found = _LENGTH.match(folded, run.start()) if run.start() >= end else None
+        if found is None or _NOT_BEFORE.search(folded, max(0, run.start() - 2), run.start()):
             continue
         number, middle, unit = found["number"], found["half"], found["unit"]
         if unit == "月" and middle is None:
@@ -150,4 +151,5 @@ def find_durations(folded: str) -> Iterator[tuple[int, int, timedelta]]:
         elapsed_as: Unit = {"working_day": "day", "working_hour": "hour"}.get(name, name)  # type: ignore[assignment]
         elapsed = Duration(EXACT.multiply(amount, Decimal(times)), elapsed_as).elapsed
         if elapsed is not None:
-            yield found.start(), found.end(), elapsed
+            end = found.end()
+            yield found.start(), end, elapsed
