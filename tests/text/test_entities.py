@@ -75,7 +75,7 @@ def test_durations(text: str, expected: timedelta) -> None:
 
 def test_durations_after_punctuation() -> None:
     assert found("没人来，3天了。两周", "duration") == [("3天", timedelta(3)), ("两周", timedelta(14))]
-    assert found("版本1.3天书", "duration") == []
+    assert found("版本1.2.3天书", "duration") == []
 
 
 def test_not_durations() -> None:
