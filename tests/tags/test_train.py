@@ -53,7 +53,9 @@ def test_copies_of_one_text_count_once(rows, tmp_path):
 
 def test_near_duplicates_share_a_group():
     text = "我家住在幸福小区三栋，宽带从上周五开始就断网，打了很多次客服电话都没有人来修理"
-    groups = near_duplicates([text, text + "！！", "另一件事：话费被乱扣了二十元，要求马上退还", text.replace("三栋", "5栋"), "", "1234"])
+    groups = near_duplicates(
+        [text, text + "！！", "另一件事：话费被乱扣了二十元，要求马上退还", text.replace("三栋", "5栋"), "", "1234"]
+    )
     assert groups[0] == groups[1] == groups[3]
     assert groups[2] != groups[0]
     assert groups[4] == groups[5]

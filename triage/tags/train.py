@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ CONFORMANCE = (
 )
 """Sentences whose tokens are kept in the model: a segmenter that cuts them otherwise isn't the one the model learnt from."""
 
-Vectors = tuple[list[str], NDArray[np.int64]]
+_PLACEHOLDER = re.compile("<[a-z]+>")
+"""What masking leaves: not words of the customer, so nothing to learn from."""
 
 
 def train(
@@ -280,11 +282,12 @@ def _segmenter(pack: Pack | None) -> Cutter:
 def _reader(cutter: Cutter) -> Callable[[str], tuple[str, list[str]]]:
     """Folds, masks personal data and cuts: what every text goes through before it is learnt from."""
     from triage.text.fold import fold
+    from triage.text.masking import mask
 
     keep: dict[str, bool] = {}
 
     def read(text: str) -> tuple[str, list[str]]:
-        folded = fold(_masked(text)).folded
+        folded = fold(_PLACEHOLDER.sub(" ", mask(text))).folded
         return folded, [word for word in cutter.cut(folded) if _is_kept(word, keep)]
 
     return read
@@ -295,7 +298,3 @@ def _is_kept(word: str, keep: dict[str, bool]) -> bool:
     if ok is None:
         ok = keep[word] = is_feature(word)
     return ok
-
-
-def _masked(text: str) -> str:
-    return text
