@@ -93,3 +93,32 @@ def test_durable_survives_an_engine_that_fails() -> None:
 
     broken.fire = fail
     assert list(matcher.match(0, flags)) == before
+
+
+def test_an_expression_matches_only_where_its_literals_stand() -> None:
+    from triage.text.regex import RegexError, compile_regex
+
+    rng = Random(9)
+    atoms = ["退", "款", "记者", "[吗呢]", "[^，]", ".", "[0-9]", "[!！]{2,}", "停{2}", "b+", "(?:不|没)", r"\.", r"\d", "^", "$"]
+
+    def expression(depth: int) -> str:
+        if depth == 0:
+            return rng.choice(atoms)
+        parts = [expression(depth - 1) for _ in range(rng.randint(1, 3))]
+        body = "|".join(parts) if rng.random() < 0.4 else "".join(parts)
+        return rng.choice([body, f"({body})", f"({body})?", f"({body})*", f"(?:{body}){{0,2}}", f"({body})+", f"({body}){{2,}}", f"(?i:{body})"])
+
+    matched = needed = 0
+    for _ in range(3000):
+        try:
+            regex = compile_regex(expression(3))
+        except RegexError:
+            continue
+        for _ in range(8):
+            folded = fold("".join(rng.choice("退款记者吗呢，。3!停b不没.x") for _ in range(rng.randint(0, 14)))).folded
+            if regex.search(folded.encode()) is not None:
+                matched += 1
+                if regex.needs:
+                    needed += 1
+                    assert any(all(any(x in folded for x in group) for group in branch) for branch in regex.needs), (regex.pattern, folded)
+    assert matched > 500 and needed > 100

@@ -6,7 +6,7 @@ The required literals let one automaton rule most expressions out without runnin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from triage.text.fold import fold_pattern
 
@@ -108,10 +108,17 @@ def fold_regex(pattern: str) -> str:
     return "".join(out)
 
 
-def required_literals(folded: str) -> tuple[frozenset[str], ...]:
-    """Groups of texts: of each group one text stands in whatever the (folded) expression matches. Empty if none can be told.
+Needs: TypeAlias = tuple[tuple[frozenset[str], ...], ...]
+"""Of one branch, of each group one literal: what must stand in a text for an expression to match it."""
 
-    Conservative: anything but plain literals, groups, alternation and quantifiers breaks a run of literals.
+_MOST = 64
+_SMALL_CLASS = 8
+
+
+def required_literals(folded: str) -> Needs:
+    """The literals that a match of the (folded) expression needs; empty if some branch needs none that can be told.
+
+    Conservative: anything but plain literals, small classes, groups, alternation and quantifiers breaks a run of literals.
     """
     try:
         branches, end = _alternatives(folded, 0, 0)
@@ -119,26 +126,45 @@ def required_literals(folded: str) -> tuple[frozenset[str], ...]:
         return ()
     if end != len(folded):
         return ()
-    if len(branches) == 1:  # no alternation outside of groups: all of its parts are required
-        groups = branches[0]
-    else:
-        groups = [one] if (one := _either(branches)) else []
-    return tuple(sorted({group for group in groups if all(group) and len(group) <= 64}, key=sorted))
+    needs = [
+        tuple(sorted({group for group in branch if all(group) and len(group) <= _MOST}, key=sorted)) for branch in branches
+    ]
+    return tuple(needs) if all(needs) and len(needs) <= _MOST else ()
 
 
 def _either(branches: list[list[frozenset[str]]]) -> frozenset[str] | None:
     """What an alternation requires: one of the literals that its branches require; None if a branch requires none."""
-    best = [_best(options) for options in branches]
+    best = [max(options, key=lambda s: (min(map(len, s)), -len(s)), default=None) for options in branches]
     return None if any(b is None for b in best) else frozenset().union(*(b for b in best if b is not None))
 
 
-def _best(options: list[frozenset[str]]) -> frozenset[str] | None:
-    """The option that rules out most: the one whose shortest literal is longest, then the fewest literals."""
-    return max(options, key=lambda s: (min(map(len, s)), -len(s)), default=None)
+def _members(p: str, i: int, end: int) -> frozenset[str]:
+    """The members of a small class of plain characters, p[i:end] with its brackets; empty for any other class."""
+    body = p[i + 1 : end - 1]
+    if not body or body[0] == "^" or "-" in body or "[" in body:
+        return frozenset()
+    plain = body.replace("\\\\", "\0").replace("\\", "") if all(
+        body[k + 1] in _META for k in range(len(body) - 1) if body[k] == "\\"
+    ) else ""
+    members = frozenset(plain.replace("\0", "\\"))
+    return members if len(members) <= _SMALL_CLASS else frozenset()
+
+
+def _repeats(p: str, i: int) -> tuple[int, bool, int]:
+    """The quantifier at i: how often at least, whether that is also at most, and where it ends; (1, True, i) if there is none."""
+    if i >= len(p) or p[i] not in "*+?{":
+        return 1, True, i
+    least, exact, end = {"*": 0, "+": 1, "?": 0, "{": 1}[p[i]], False, i
+    if p[i] == "{":
+        end = p.index("}", i)
+        low, comma, _ = p[i + 1 : end].partition(",")
+        least, exact = int(low or 0), not comma
+    end += 1
+    return least, exact, end + (end < len(p) and p[end] == "?")
 
 
 def _flush(run: str, options: list[frozenset[str]]) -> str:
-    """Close a run of literals: it is one more option. Returns the empty run."""
+    """Close a run of literals: it is one more thing required. Returns the empty run."""
     if run:
         options.append(frozenset((run,)))
     return ""
@@ -152,7 +178,6 @@ def _alternatives(p: str, i: int, depth: int) -> tuple[list[list[frozenset[str]]
     while True:
         options: list[frozenset[str]] = []
         run = ""
-
         while i < len(p) and p[i] not in "|)":
             c, item, char = p[i], None, ""
             if c == "(":
@@ -169,7 +194,10 @@ def _alternatives(p: str, i: int, depth: int) -> tuple[list[list[frozenset[str]]
                 item = _either(inner)
                 i = j + 1
             elif c == "[":
-                _, i = _fold_class(p, i)
+                _, end = _fold_class(p, i)
+                members = _members(p, i, end)
+                char, item = (min(members), None) if len(members) == 1 else ("", members or None)
+                i = end
             elif c == "\\":
                 end = _escape_end(p, i)
                 char = p[i + 1] if end == i + 2 and p[i + 1] in _META else ""
@@ -178,29 +206,13 @@ def _alternatives(p: str, i: int, depth: int) -> tuple[list[list[frozenset[str]]
                 i += 1
             else:
                 char, i = c, i + 1
-            least = 1
-            if i < len(p) and p[i] in "*+?{":
-                if p[i] in "*?":
-                    least = 0
-                elif p[i] == "{":
-                    end = p.index("}", i)
-                    least = 0 if p[i + 1 : end].split(",", maxsplit=1)[0] in ("", "0") else 1
-                    i = end
-                i += 1
-                if i < len(p) and p[i] == "?":
-                    i += 1
-                if char and least:  # "ab+": the run goes up to and including b, then ends
-                    run += char
+            least, exact, i = _repeats(p, i)
+            if char and least:
+                run += char * min(least, 4)
+            if not (char and exact and least <= 4):  # "ab+": the run goes up to and including b, then ends
                 run = _flush(run, options)
-                if item and least:
-                    options.append(item)
-                continue
-            if char:
-                run += char
-            else:
-                run = _flush(run, options)
-                if item:
-                    options.append(item)
+            if item and least:
+                options.append(item)
         run = _flush(run, options)
         branches.append(options)
         if i < len(p) and p[i] == "|":
@@ -211,11 +223,11 @@ def _alternatives(p: str, i: int, depth: int) -> tuple[list[list[frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A compiled expression over folded text. `needs`: groups of literals; of each group one must stand in the text."""
+    """A compiled expression over folded text, and what must stand in a text for it to match; `needs` empty: can't be told."""
 
     pattern: str
     program: Any
-    needs: tuple[frozenset[str], ...]
+    needs: Needs
 
     def search(self, encoded: bytes) -> tuple[int, int] | None:
         """First match in the folded text given as UTF-8, as byte positions."""

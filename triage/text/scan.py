@@ -97,7 +97,7 @@ class Scanner:
         plain: list[list[int]] = []
         strict: list[list[tuple[int, bool, bool]]] = []
         wakes: list[list[tuple[int, int]]] = []
-        self._full: dict[int, int] = {}
+        self._branches: list[tuple[int, int]] = []  # (check, all groups of the branch as bits)
         self._all: dict[int, frozenset[int]] = {}
         self._edges: list[int] = []
         self._regexes: dict[int, Regex] = {}
@@ -116,10 +116,11 @@ class Scanner:
                 regex = self._regexes[i] = compile_regex(str(check.operand))
                 if not regex.needs:
                     self._always.append(i)
-                self._full[i] = (1 << len(regex.needs)) - 1
-                for group, literals in enumerate(regex.needs):
-                    for literal in literals:
-                        wakes[phrase_id(literal)].append((i, 1 << group))
+                for groups in regex.needs:
+                    for group, literals in enumerate(groups):
+                        for literal in literals:
+                            wakes[phrase_id(literal)].append((len(self._branches), 1 << group))
+                    self._branches.append((i, (1 << len(groups)) - 1))
             elif check.op in ("starts_with", "ends_with"):
                 self._edges.append(i)
             else:
@@ -150,8 +151,8 @@ class Scanner:
         if self._find is not None:
             plain, strict, wakes = self._plain, self._strict, self._wakes
             for phrase, a, b in self._find.find_matches_as_indexes(text.folded, overlapping=True):
-                for i, group in wakes[phrase]:
-                    awake[i] = awake.get(i, 0) | group
+                for branch, group in wakes[phrase]:
+                    awake[branch] = awake.get(branch, 0) | group
                 if not (whole or text.span(a, b) is not None):
                     continue
                 for i in plain[phrase]:
@@ -178,11 +179,11 @@ class Scanner:
         for hits in found.values():
             if len(hits) > 1:
                 hits.sort()
-        full = self._full
-        run = [i for i, groups in awake.items() if groups == full[i]] if awake else []
+        branches = self._branches
+        run = {i for branch, seen in awake.items() for i, full in (branches[branch],) if seen == full}
         if run or self._always:
             encoded = text.folded.encode("utf-8")
-            for i in sorted((*run, *self._always)):
+            for i in sorted(run.union(self._always)):
                 hits = regex_hits(reading, self._regexes[i], encoded, self.checks[i].unless_negated)
                 if hits:
                     found[i] = hits
