@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -44,6 +45,9 @@ def sniff_dialect(sample: str, delimiter: str | None = None, quote: str | None =
     for d in delimiters:
         for q in ('"', "'", "") if quote is None else (quote,):
             if q == "'" and not _wrapped(sample, d, "'"):
+                continue
+            # whoever writes commas quotes; other delimiters also come without any quoting, and then a quote is just a character
+            if q == "" and quote is None and (d == "," or re.search(f'(^|{re.escape(d)})"[^"\n]*"({re.escape(d)}|\r?$)', sample, re.MULTILINE)):
                 continue
             even, width = _consistency(sample, d, q)
             if width < 2 and not delimiter:

@@ -116,6 +116,7 @@ class _Parser:
                 more = False
             except (csv.Error, _Runaway) as error:
                 yield self._broken(error)
+                free = self._free = 0
 
     def _reader(self, lines: Iterator[str], strict: bool) -> Iterator[list[str]]:
         d = self._dialect

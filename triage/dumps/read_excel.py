@@ -85,17 +85,14 @@ class ExcelDump:
     def _filled(self) -> Iterator[tuple[int, Row]]:
         """Rows with content, and their line (row of the sheet, from 1)."""
         start = self._sheet.start[0] if self._sheet.start else 0
-        left = self._sheet.start[1] if self._sheet.start else 0
         self.blank = 0
         for number, values in enumerate(self._sheet.iter_rows(), start + 1):
             self._at = number
             row = [cell_of(v) for v in values]
             if any(row):
-                # calamine's rows begin at the first used column or at column A, according to its version
                 yield number, row
             elif number > start:
                 self.blank += 1
-        del left
 
     def records(self) -> Iterator[Row | Reject]:
         width = len(self.columns)

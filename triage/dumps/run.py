@@ -161,7 +161,6 @@ class _Run:
                 if known is None:
                     known = dict(result.fingerprints)
                 elif known != result.fingerprints:
-                    progress.check({**self._made_of(), "model": known})
                     raise _other_engine()
                 clock = time.process_time()
                 self._write(batch, result, out, rejects)
