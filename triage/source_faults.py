@@ -77,6 +77,9 @@ def fullwidth_in_scalar(text: str, place: Place, key: bool, in_list: bool) -> It
     if first in _PAIRS and text[-1] == _PAIRS[first] and len(text) > 1 and (first != "【" or "，" in text or "、" in text):
         yield at(0)
         return
+    if first in "［｛" and not in_list:
+        yield at(0)
+        return
     if in_list:
         for char in ("，", "、"):
             if char in text:

@@ -73,10 +73,9 @@ class Draft:
             seen[key.text] = key
             yield folder, key, value
 
-    def redeclared(self, section: str, folder: Folder, key: Text, value: Node, same: bool) -> None:
-        """Note a declaration; one that contradicts an extended pack's without saying `replace:` is a finding."""
+    def redeclared(self, section: str, folder: Folder, key: Text, value: Node, same: bool) -> bool:
+        """Note a declaration: True if it counts. One that contradicts an extended pack's without saying `replace:` is a finding."""
         before = self.places.get((section, key.text))
-        self.places[section, key.text] = (folder.id, key.place)
         replace = word(value.get("replace")) if isinstance(value, Map) else None
         if replace is not None:
             wanted = before[0] if before else None
@@ -89,3 +88,6 @@ class Draft:
         elif before is not None and before[0] != folder.id and not same:
             self.findings.add("TR124", key.place, f"“{key.text}”在“{before[0]}”里已有不同的定义（{before[1]}）", f"{key.text!r} is declared differently in {before[0]!r} ({before[1]})",
                               (f"换个名字；若确实要改，加上 replace: {before[0]}", f"use another name; to change it on purpose add `replace: {before[0]}`"))  # fmt: skip
+            return False
+        self.places[section, key.text] = (folder.id, key.place)
+        return True

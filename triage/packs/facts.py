@@ -39,8 +39,8 @@ def declare_facts(draft: Draft) -> None:
             late.append((value, fact.lookup))
         if before is not None and not narrowing and isinstance(value, Map) and value.get("replace") is not None:
             draft.replaced_facts.add(key.text)
-        draft.redeclared("facts", folder, key, value, before is None or narrowing or _meaning(before) == _meaning(fact))
-        draft.facts[key.text] = fact
+        if draft.redeclared("facts", folder, key, value, before is None or narrowing or _meaning(before) == _meaning(fact)):
+            draft.facts[key.text] = fact
     for folder, key, value in draft.declared("counts"):
         _count(draft, folder, key, value)
     for node, lookup in late:
@@ -174,8 +174,8 @@ def declare_periods(draft: Draft) -> None:
         period = read_period(draft, key.text, value)
         if period is not None:
             before = draft.periods.get(key.text)
-            draft.redeclared("periods", folder, key, value, before is None or before == period)
-            draft.periods[key.text] = period
+            if draft.redeclared("periods", folder, key, value, before is None or before == period):
+                draft.periods[key.text] = period
 
 
 def read_period(draft: Draft, name: str, node: Map) -> Period | None:

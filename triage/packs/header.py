@@ -64,7 +64,7 @@ def read_header(draft: Draft) -> Header:
             _orders(orders, header, queue_names, channel_names, draft.findings)
     if default_queue is not None:
         known(default_queue, queue_names, "TR113", "队列", "queue", draft.findings)
-    elif header.queue not in queue_names:
+    elif header.queue not in queue_names and draft.own.readable:
         draft.findings.add("TR113", draft.own.place, f"没有声明默认队列“{header.queue}”", f"the default queue {header.queue!r} isn't declared",
                            (f"在 queues 里加上 {header.queue}，或写 defaults: {{queue: ...}}", f"declare {header.queue} under queues, or write defaults: {{queue: ...}}"))  # fmt: skip
     return header

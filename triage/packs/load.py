@@ -41,6 +41,8 @@ def load_pack(ref: str | Path, *, search: Sequence[Path] = ()) -> Loaded:
         not_found(ref, Place(str(ref)), findings)
         return Loaded(None, findings, {})
     folders = chain(*found, search, findings)
+    if not folders[-1].sources and not folders[-1].readable:
+        return Loaded(None, ordered(findings), {})
     draft = Draft(folders, findings)
     header = read_header(draft)
     draft.timezone = header.timezone
@@ -50,12 +52,18 @@ def load_pack(ref: str | Path, *, search: Sequence[Path] = ()) -> Loaded:
     _cycles(draft, rules)
     _later(draft)
     sources = {file: text for folder in folders for file, text in folder.sources.items()}
-    done = ordered(findings)
+    done = ordered(_causes(findings))
     if has_errors(done) or not all(folder.readable for folder in folders):
         return Loaded(None, done, sources)
     pack = _pack(draft, header, rules, sources)
     pack = replace(pack, tests=tuple(tests), fingerprint=fingerprint(pack))
     return Loaded(pack, done, sources)
+
+
+def _causes(findings: Findings) -> list[Diagnostic]:
+    """Findings without those that only follow from full-width punctuation on the same line."""
+    lines = {(d.place.file, d.place.line) for d in findings if d.code == "TR004"}
+    return [d for d in findings if d.code < "TR100" or (d.place.file, d.place.line) not in lines]
 
 
 def check_pack(ref: str | Path, *, search: Sequence[Path] = ()) -> Loaded:

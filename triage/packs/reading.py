@@ -48,6 +48,8 @@ class Folder:
 def find_pack(ref: str | Path, search: Sequence[Path] = ()) -> tuple[Path, str] | None:
     """The folder of a pack and how it is named in places: a built-in id, the id of a pack beside, or a path."""
     text = os.fspath(ref)
+    if not text:
+        return None
     if isinstance(ref, str) and text and "/" not in text and "\\" not in text and not text.startswith("."):
         for parent in search:
             if (parent / text / "pack.yaml").is_file():
@@ -77,6 +79,11 @@ def read_folder(path: Path, label: str, findings: Findings) -> Folder:
     for root, directories, files in os.walk(path):
         directories[:] = sorted(d for d in directories if not d.startswith((".", "__")))
         names += [(Path(root) / f).relative_to(path).as_posix() for f in files if not f.startswith((".", "~"))]
+    if "pack.yaml" not in names:
+        findings.add("TR010", folder.place, "文件夹里没有 pack.yaml", "there is no pack.yaml in the folder",
+                     ("新建一个：triage new pack", "make one: triage new pack"))  # fmt: skip
+        folder.readable = False
+        return folder  # somebody's other folder: its files aren't ours to judge
     wanted = sorted(n for n in names if n.endswith((".yaml", ".yml", ".csv", ".md")) or n == "lexicon.txt")
     if len(wanted) > MAX_FILES:
         findings.add("TR007", folder.place, f"文件夹里有 {len(wanted)} 个文件，上限 {MAX_FILES}", f"{len(wanted)} files in the folder, the limit is {MAX_FILES}")
@@ -94,9 +101,6 @@ def read_folder(path: Path, label: str, findings: Findings) -> Folder:
             _yaml(folder, name, file, data, findings)
         else:
             _other(folder, name, file, data, findings)
-    if "pack.yaml" not in names:
-        findings.add("TR010", folder.place, "文件夹里没有 pack.yaml", "there is no pack.yaml in the folder",
-                     ("新建一个：triage new pack", "make one: triage new pack"))  # fmt: skip
     return folder
 
 

@@ -89,7 +89,7 @@ class Solver:
         exact = [literal for literal in group if not _free(literal.test, fact.type)]
         loose = [literal for literal in group if _free(literal.test, fact.type)]
         if not exact:
-            return True, None
+            return True, _quoted(loose)
         needs_value = any(literal.positive for literal in loose)
         for value in self._candidates(fact, exact):
             if value is None and (needs_value or fact.default is not None or path == "now"):
@@ -128,6 +128,19 @@ class Solver:
             mentioned = tuple(e for e in elements if e in operands)
             return [*lists, mentioned, tuple(elements), None]
         return [*dict.fromkeys(values), None]
+
+
+def _quoted(loose: Sequence[Literal]) -> object:
+    """Words that a text would have to hold, one of each test that must; None if none says so."""
+    words: list[str] = []
+    for literal in loose:
+        for check in literal.test.checks if literal.positive else ():
+            operands = _operands(check)
+            if check.op in ("words", "contains", "contains_any", "starts_with", "ends_with"):
+                words += [str(o) for o in operands[:1]]
+            elif check.op == "contains_all":
+                words += [str(o) for o in operands]
+    return "…" + "…".join(dict.fromkeys(words)) + "…" if words else None
 
 
 def _around(points: list[Any], step: Any, some: Any = None) -> list[Any]:
