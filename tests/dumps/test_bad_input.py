@@ -271,10 +271,10 @@ def test_excel_sheet_is_chosen_by_name_or_number(tmp_path: Path) -> None:
 
 
 def test_workbook_bomb(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "in.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
-        with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
-            for _ in range(120):
-                sheet.write(b"\0" * (1 << 20))
+    packed = zipfile.ZipFile(tmp_path / "in.xlsx", "w", zipfile.ZIP_DEFLATED)
+    with packed as book, book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+        for _ in range(120):
+            sheet.write(b"\0" * (1 << 20))
     refused(tmp_path, (tmp_path / "in.xlsx").read_bytes(), DumpError, "bomb", "in.xlsx")
 
 

@@ -37,7 +37,11 @@ def check(data: bytes, name: str, **options: object) -> None:
         try:
             summary = run_dump(RunOptions((path,), output, workers=1, keep=True, **options), source=FakeSource())  # type: ignore[arg-type]
         except TriageError as error:
-            assert error.message.zh
+            problem: TriageError | None = error
+        else:
+            problem = None
+        if problem is not None:
+            assert problem.message.zh
             assert sorted(p.name for p in Path(folder).iterdir()) == [name]
             return
         out = list(csv.reader(io.StringIO(output.read_bytes().decode("utf-8-sig"), newline=""), strict=True))[1:]

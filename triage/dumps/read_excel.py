@@ -61,12 +61,20 @@ class ExcelDump:
             self._name = self._choose(names, wanted)
             sheet = book.get_sheet_by_name(self._name)
         except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
-            why = str(error) or type(error).__name__
-            raise not_a_table(self.path, Message(f"工作簿打不开：{why}", f"the workbook can't be opened: {why}")) from None
+            raise self._cannot_open(error) from None
+        except BaseException as error:
+            # the reader is native code; on some damaged files it panics, which isn't an Exception
+            if type(error).__name__ != "PanicException":
+                raise
+            raise self._cannot_open(error) from None
         width = sheet.end[1] + 1 if sheet.end else 0
         if sheet.end and width > MAX_COLUMNS:
             raise not_a_table(self.path, Message(f"有 {width} 列，最多 {MAX_COLUMNS} 列", f"it has {width} columns, at most {MAX_COLUMNS}"))
         return sheet, sheet.total_height
+
+    def _cannot_open(self, error: BaseException) -> DumpError:
+        why = str(error) or type(error).__name__
+        return not_a_table(self.path, Message(f"工作簿打不开：{why}", f"the workbook can't be opened: {why}"))
 
     def _choose(self, names: list[str], wanted: str | None) -> str:
         if not names:
