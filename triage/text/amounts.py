@@ -25,6 +25,10 @@ _AMOUNT: Final = re.compile(
 )
 _RUN: Final = re.compile(rf"[0-9{HAN}]+")
 _DIGITS: Final = re.compile("[0-9]+")
+_FOLLOWS: Final = frozenset("元圆块角毛分人r多余来几kw-~到至., ")
+"""What can stand after a run of digits or numerals that is an amount by its unit; the cheap question, asked first."""
+_BIG_IN: Final = re.compile("[百千万亿佰仟]")
+_BEFORE: Final = frozenset("¥币bBy ")
 _MARKS: Final = ("¥", "人民币", "rmb", "cny")
 # Only these make a number without a unit an amount: something paid, owed or charged just before it.
 _CONTEXT: Final = re.compile(
@@ -47,7 +51,10 @@ def find_amounts(text: Text) -> Iterator[tuple[int, int, Decimal]]:
     end = 0
     for run in _RUN.finditer(folded):
         # one attempt per run of digits and numerals, and one per run of digits after numerals (周三200元): linear time
-        if run.start() < end:
+        start, stop = run.span()
+        if start < end:
+            continue
+        if folded[stop : stop + 1] not in _FOLLOWS and folded[start - 1 : start] not in _BEFORE and not _BIG_IN.search(run[0]):
             continue
         found = _AMOUNT.match(folded, run.start())
         hits = list(_read(found, text)) if found else []
