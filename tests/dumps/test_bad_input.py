@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -217,7 +218,7 @@ def test_gzip(tmp_path: Path) -> None:
 
 def test_no_header_and_names_of_columns(tmp_path: Path) -> None:
     data = "1,我家断网\n2,我家断电\n".encode()
-    options = {"reading": ReadOptions(header=False), "columns": ColumnOptions(text=("2",), id="1")}
+    options: dict[str, Any] = {"reading": ReadOptions(header=False), "columns": ColumnOptions(text=("2",), id="1")}
     assert outcome(tmp_path, data, **options) == (["1", "2"], [])
     assert [r["id"] for r in table(tmp_path / "out.csv")] == ["1", "2"]
 
@@ -300,6 +301,7 @@ def test_parquet_without_pyarrow_says_how_to_install_it(tmp_path: Path, monkeypa
 _HUGE = """
 import sys, resource
 from pathlib import Path
+from typing import Any
 from tests.dumps.fake import FakeSource
 from triage.dumps.run import RunOptions, run_dump
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -14,6 +14,7 @@ from tests.dumps.fake import FakeSource
 from tests.dumps.samples import HEADER, csv_text, rows, write_jsonl
 from triage.dumps.reading import ReadOptions
 from triage.dumps.run import RunOptions, run_dump
+from triage.dumps.summary import Summary
 from triage.errors import TriageError
 
 CUTS = ['"', ",", "\n", "\r", "\0", "\t", ";", "|", "'", '""', '",', ',"', "\n\n", "，", "\ufeff", "\u2028", "\ud83d".encode("utf-16-le", "surrogatepass").decode("latin-1")]  # fmt: skip
@@ -34,12 +35,12 @@ def check(data: bytes, name: str, **options: object) -> None:
         path = Path(folder) / name
         path.write_bytes(data)
         output = Path(folder) / "out.csv"
+        problem: TriageError | None = None
+        summary = Summary()
         try:
             summary = run_dump(RunOptions((path,), output, workers=1, keep=True, **options), source=FakeSource())  # type: ignore[arg-type]
         except TriageError as error:
-            problem: TriageError | None = error
-        else:
-            problem = None
+            problem = error
         if problem is not None:
             assert problem.message.zh
             assert sorted(p.name for p in Path(folder).iterdir()) == [name]

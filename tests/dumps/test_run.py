@@ -8,6 +8,7 @@ import json
 import multiprocessing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_encodings_give_equal_output(tmp_path: Path, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("how", [{"delimiter": "\t"}, {"delimiter": ";"}, {"delimiter": "|"}, {"quoting": csv.QUOTE_ALL}, {"lineterminator": "\n"}])
-def test_dialects_give_equal_output(tmp_path: Path, how: dict[str, object]) -> None:
+def test_dialects_give_equal_output(tmp_path: Path, how: dict[str, Any]) -> None:
     run(write_csv(tmp_path / "plain.csv"), tmp_path / "plain.out.csv")
     run(write_csv(tmp_path / "in.csv", **how), tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "plain.out.csv").read_bytes()
