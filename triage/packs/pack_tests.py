@@ -18,7 +18,7 @@ _GROUPS = {"intent": "intents", "requests": "requests", "risks": "risks", "emoti
 _FREE = ("require", "tag", "propose", "mute", "approver", "assist", "visible_to", "owner", "owner_rank", "incomplete", "conflicts")
 EXPECT_KEYS = (
     "category", "abstained", "intent", "requests", "risks", "emotion", "severity", "green_channel", "queue", "notify", "escalate", "template",
-    "reasons", "replaced", "trial", "set", *_FREE, "not", "only",
+    "reasons", "replaced", "trial", "set", "clock", "errors", *_FREE, "not", "only",
 )  # fmt: skip
 _OTHER_EXPECT = ("verdict", "by", "alerts", "due", "room", "told_at")
 
