@@ -44,7 +44,7 @@ bench: $(STAMP) ## throughput and latency, beside plain recipes
 	@$(PY) benchmarks/run.py
 
 models: $(STAMP) ## train the shipped models again from the texts in models/*/texts
-	@$(PY) models/build.py
+	@$(PY) tools/build_models.py
 
 wheel: $(STAMP) ## build the wheel and the sdist into dist/
 	@$(PY) -m build --outdir dist . $(if $(V),,>/dev/null)
