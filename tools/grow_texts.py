@@ -1,0 +1,84 @@
+"""Grows the training texts of government-cn: joins hand-written lines into letters and expands the topic phrases of tools/topics.
+
+Run as `python tools/grow_texts.py`. In models/government-cn/texts/<category>.txt the lines above the first blank line are
+written by hand and stay; those below are written anew, the same bytes each time.
+
+A topic line reads `subject|subject => predicate|predicate`; every predicate is joined with one or two of the subjects. Openings and closings are
+drawn from one list for all categories, so that no greeting speaks for any of them.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXTS = ROOT / "models" / "government-cn" / "texts"
+TOPICS = ROOT / "tools" / "topics"
+LETTERS = 150
+"""Letters made of hand-written lines, per category."""
+MAX_TOPICS = 500
+"""Texts made of topic phrases, per category."""
+
+OPENINGS = (
+    "尊敬的领导：您好！", "市长您好，", "书记好！", "尊敬的局长：您好！", "厅长您好：", "县长，你好！", "领导，", "您好！", "你好，", "各位领导：",
+    "尊敬的市委书记、市长：", "我想向您反映一个问题。", "请问一下，", "我要投诉。", "我要举报！", "咨询一下：", "建议：", "恳请领导关注：",
+    "我是A市的一名普通市民，", "我是B县的一个普通老百姓，", "我们是C区的村民，", "本人家住D市，", "感谢您在百忙之中看信。", "有个情况反映给您。",
+    "上次的回复已看到，", "希望政府管一管：", "强烈要求查处：", "反映E县的一个现象：", "我是外地人，", "作为一名退休干部，", "我在网上问政平台第一次留言。",
+    "党和政府的政策是好的，可是", "我代表大家写这封信，", "尊敬的纪委领导：", "关于这件事我已经写过两封信。", "实名举报：", "请教领导：", "", "", "", "", "",
+)  # fmt: skip
+CLOSINGS = (
+    "请领导重视，谢谢！", "盼回复。", "希望有关部门尽快解决。", "请问该找哪个部门？", "什么时候能解决？", "请依法查处。", "恳请市领导派人调查。", "请给老百姓一个说法。",
+    "谢谢领导！", "此致敬礼！", "请问有没有相关政策文件？", "这样合理吗？", "政府到底管不管？", "多次反映没有结果。", "向当地政府反映，互相推诿。", "希望能给一个明确的答复。",
+    "镇里和村里都说不归他们管。", "相关部门不作为。", "请书记为民做主。", "请问这合法吗？", "严重影响我们的生活。", "我们老百姓苦不堪言。", "请公开处理结果。", "期待您的回信。",
+    "希望上级领导来实地看看。", "难道没有人管吗？", "请核实处理。", "祝您工作顺利！", "", "", "", "", "", "",
+)  # fmt: skip
+
+
+def hand_written(category: str) -> list[str]:
+    """The lines of a category that were written by hand."""
+    text = (TEXTS / f"{category}.txt").read_text(encoding="utf-8")
+    return [line.strip() for line in text.split("\n\n")[0].splitlines() if line.strip()]
+
+
+def topic_phrases(category: str) -> list[str]:
+    """Subjects joined with predicates, as written in the category's topic file; none if there is no such file."""
+    path = TOPICS / f"{category}.txt"
+    if not path.exists():
+        return []
+    out = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if "=>" not in line or line.startswith("#"):
+            continue
+        subjects, predicates = ([part.strip() for part in side.split("|") if part.strip()] for side in line.split("=>", 1))
+        longest = max(len(subjects), len(predicates))
+        out += [subjects[i % len(subjects)] + predicates[(i * 7 + i // len(predicates)) % len(predicates)] for i in range(longest)]
+        out += [subjects[(i + 1) % len(subjects)] + predicates[i % len(predicates)] for i in range(longest)]
+    return list(dict.fromkeys(out))
+
+
+def grown(category: str) -> list[str]:
+    """The grown texts of a category."""
+    draw = random.Random(category)
+    written, phrases = hand_written(category), topic_phrases(category)
+    out: list[str] = []
+    for i in range(LETTERS):
+        cores = [written[i % len(written)], *draw.sample(written, draw.choice((0, 0, 1)))]
+        out.append(draw.choice(OPENINGS) + "".join(cores) + draw.choice(CLOSINGS))
+    draw.shuffle(phrases)
+    while phrases and len(out) < LETTERS + MAX_TOPICS:
+        n = draw.choice((1, 1, 2, 3))
+        out.append(draw.choice(OPENINGS) + "，".join(phrases[:n]) + "。" + draw.choice(CLOSINGS))
+        phrases = phrases[n:]
+    return [text for text in dict.fromkeys(out) if text not in set(written)]
+
+
+def main() -> None:
+    for path in sorted(TEXTS.glob("*.txt")):
+        written, more = hand_written(path.stem), grown(path.stem)
+        path.write_text("\n".join(written) + "\n\n" + "\n".join(more) + "\n", encoding="utf-8")
+        print(path.stem, len(written), "+", len(more))
+
+
+if __name__ == "__main__":
+    main()
