@@ -100,13 +100,14 @@ def _suspects(lines: list[str], line: int) -> Iterator[tuple[int, int, str]]:
         if found := _DASH.match(source):
             yield number, found.start(1), "－"
             continue
-        quote = ""
+        quote, opened = "", False
         for index, char in enumerate(source):
+            opened = opened or char in "[{"
             if quote:
                 quote = "" if char == quote else quote
             elif char in "\"'" and (index == 0 or source[index - 1] in " [{,:"):
                 quote = char
-            elif char in "［］｛｝“”【】" or (char in "，、：" and re.search(r"[\[{]", source[:index])):
+            elif char in "［］｛｝“”【】" or (opened and char in "，、："):
                 yield number, index, char
                 break
 
@@ -116,9 +117,9 @@ _PROBLEMS: tuple[tuple[str, Message, Message], ...] = (
      Message("检查上一行是否少了冒号、缩进是否对齐；文字里有“: ”时整段加引号", "check the line above for a missing colon, check the indentation; quote a text that holds `: `")),
     ("could not find expected ':'", Message("键后面少了冒号", "a colon is missing after a key"),
      Message("写成“键: 值”，冒号后有空格", "write `key: value`, with a space after the colon")),
-    ("did not find expected ',' or ']'", Message("方括号里少了逗号，或没有收尾的 ]", "a comma or the closing ] is missing"),
+    ("expected ',' or ']'", Message("方括号里少了逗号，或没有收尾的 ]", "a comma or the closing ] is missing"),
      Message("用半角逗号隔开，末尾加 ]", "separate with commas, and close with ]")),
-    ("did not find expected ',' or '}'", Message("花括号里少了逗号，或没有收尾的 }", "a comma or the closing } is missing"),
+    ("expected ',' or '}'", Message("花括号里少了逗号，或没有收尾的 }", "a comma or the closing } is missing"),
      Message("用半角逗号隔开，末尾加 }", "separate with commas, and close with }")),
     ("did not find expected '-' indicator", Message("列表在这里断了：应以“- ”开头并与上面对齐", "the list breaks off here: expected `- ` aligned with the items above"),
      Message("把这一行的缩进与上面的“-”对齐", "align this line with the `-` above")),
@@ -170,7 +171,7 @@ def syntax_findings(error: Any, text: str, file: str) -> list[Diagnostic]:
     context = getattr(error, "context_mark", None)
     for needle, message, hint in _PROBLEMS:
         if needle in problem:
-            if context is not None and needle.startswith(("did not find expected ','", "found unexpected end")):
+            if context is not None and needle.startswith(("expected ','", "found unexpected end")):
                 # what isn't closed is reported where it was opened
                 place = Place(file, context.line + 1, context.column + 1, context.line + 1, context.column + 2)
             return [_finding("TR001", place, message, hint)]
