@@ -96,8 +96,9 @@ class Scanner:
         # per phrase: the checks that look for it, as (check, position in its list, words, unless_negated)
         plain: list[list[int]] = []
         strict: list[list[tuple[int, bool, bool]]] = []
-        wakes: list[list[tuple[int, int]]] = []
-        self._branches: list[tuple[int, int]] = []  # (check, all groups of the branch as bits)
+        wakes: list[list[int]] = []
+        # per branch of an expression: its check, and what must stand in the text besides the literal that woke it
+        self._branches: list[tuple[int, tuple[frozenset[str], ...]]] = []
         self._all: dict[int, frozenset[int]] = {}
         self._edges: list[int] = []
         self._regexes: dict[int, Regex] = {}
@@ -117,10 +118,10 @@ class Scanner:
                 if not regex.needs:
                     self._always.append(i)
                 for groups in regex.needs:
-                    for group, literals in enumerate(groups):
-                        for literal in literals:
-                            wakes[phrase_id(literal)].append((len(self._branches), 1 << group))
-                    self._branches.append((i, (1 << len(groups)) - 1))
+                    key = max(groups, key=lambda g: (min(map(len, g)), -len(g), sorted(g)))  # the rarest, by the look of it
+                    for literal in key:
+                        wakes[phrase_id(literal)].append(len(self._branches))
+                    self._branches.append((i, tuple(g for g in groups if g is not key)))
             elif check.op in ("starts_with", "ends_with"):
                 self._edges.append(i)
             else:
@@ -145,14 +146,14 @@ class Scanner:
         """Index of each check that holds -> its hits, sorted [a, b) pairs in the folded text."""
         found: dict[int, list[tuple[int, int]]] = {}
         text = reading.text
-        awake: dict[int, int] = {}
+        awake: set[int] = set()
         parts: dict[int, set[int]] | None = None
         whole = text.offsets is None
         if self._find is not None:
             plain, strict, wakes = self._plain, self._strict, self._wakes
             for phrase, a, b in self._find.find_matches_as_indexes(text.folded, overlapping=True):
-                for branch, group in wakes[phrase]:
-                    awake[branch] = awake.get(branch, 0) | group
+                if wakes[phrase]:
+                    awake.update(wakes[phrase])
                 if not (whole or text.span(a, b) is not None):
                     continue
                 for i in plain[phrase]:
@@ -179,11 +180,14 @@ class Scanner:
         for hits in found.values():
             if len(hits) > 1:
                 hits.sort()
-        branches = self._branches
-        run = {i for branch, seen in awake.items() for i, full in (branches[branch],) if seen == full}
-        if run or self._always:
+        run = set(self._always)
+        for branch in awake:
+            i, rest = self._branches[branch]
+            if i not in run and all(any(literal in text.folded for literal in group) for group in rest):
+                run.add(i)
+        if run:
             encoded = text.folded.encode("utf-8")
-            for i in sorted(run.union(self._always)):
+            for i in sorted(run):
                 hits = regex_hits(reading, self._regexes[i], encoded, self.checks[i].unless_negated)
                 if hits:
                     found[i] = hits
