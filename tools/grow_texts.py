@@ -1,4 +1,4 @@
-"""Grows the training texts of government-cn: joins hand-written lines into letters and expands the topic phrases of tools/topics.
+"""Grows the training texts of government-cn: joins the topic phrases of tools/topics into short letters.
 
 Run as `python tools/grow_texts.py`. In models/government-cn/texts/<category>.txt the lines above the first blank line are
 written by hand and stay; those below are written anew, the same bytes each time.
@@ -15,8 +15,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = ROOT / "models" / "government-cn" / "texts"
 TOPICS = ROOT / "tools" / "topics"
-LETTERS = 150
-"""Letters made of hand-written lines, per category."""
 MAX_TOPICS = 500
 """Texts made of topic phrases, per category."""
 
@@ -60,23 +58,19 @@ def topic_phrases(category: str) -> list[str]:
 def grown(category: str) -> list[str]:
     """The grown texts of a category."""
     draw = random.Random(category)
-    written, phrases = hand_written(category), topic_phrases(category)
-    out: list[str] = []
-    for i in range(LETTERS):
-        cores = [written[i % len(written)], *draw.sample(written, draw.choice((0, 0, 1)))]
-        out.append(draw.choice(OPENINGS) + "".join(cores) + draw.choice(CLOSINGS))
+    phrases, out = topic_phrases(category), list[str]()
     draw.shuffle(phrases)
-    while phrases and len(out) < LETTERS + MAX_TOPICS:
+    while phrases and len(out) < MAX_TOPICS:
         n = draw.choice((1, 1, 2, 3))
         out.append(draw.choice(OPENINGS) + "，".join(phrases[:n]) + "。" + draw.choice(CLOSINGS))
         phrases = phrases[n:]
-    return [text for text in dict.fromkeys(out) if text not in set(written)]
+    return list(dict.fromkeys(out))
 
 
 def main() -> None:
     for path in sorted(TEXTS.glob("*.txt")):
         written, more = hand_written(path.stem), grown(path.stem)
-        path.write_text("\n".join(written) + "\n\n" + "\n".join(more) + "\n", encoding="utf-8")
+        path.write_text("\n".join(written) + "\n" + ("\n" + "\n".join(more) + "\n" if more else ""), encoding="utf-8")
         print(path.stem, len(written), "+", len(more))
 
 
