@@ -73,7 +73,7 @@ class Engine:
         used = frozenset().union(*(facts_read(rule.when) for rule in pack.rules)) if pack.rules else frozenset()
         self.used = used | _read_by_actions(pack)
         self.gatherer = Gatherer(pack, self.used)
-        self.strata = strata(pack.rules)
+        self.strata = strata(pack.rules, pack.facts)
         self.matcher = match.build(matcher, match.Program(tuple(self.table.terms), self.strata, self.table.rarity))
         self.decider = Decider(pack)
         self.evidences = Evidences(self.table)

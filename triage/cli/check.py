@@ -28,9 +28,9 @@ def command(pack: str, form: str, strict: bool) -> int:
     from triage._version import __version__
     from triage.cli import findings as shown
     from triage.diagnostics import has_errors, ordered, render_github, render_json, render_sarif
-    from triage.packs.load import load_pack
+    from triage.packs.load import check_pack
 
-    loaded = load_pack(pack)
+    loaded = check_pack(pack)
     findings = ordered(loaded.findings)
     if form == "json":
         say(render_json(findings))

@@ -233,7 +233,7 @@ def _end(draft: Draft, node: Node | None) -> datetime | date | None:
         return None
     found = word(node)
     if found is not None:
-        for kind in ("date", "instant"):
+        for kind in ("instant",) if ":" in found.text else ("date",):  # a day would swallow the time
             try:
                 value = read_value(found.text, FactType("date" if kind == "date" else "instant"), timezone=draft.timezone)
             except ValueError:
