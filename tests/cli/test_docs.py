@@ -98,3 +98,11 @@ def test_the_authors_tutorial_is_true(
     shown = text.partition("## A mistake")[2].partition("## A test")[0]
     said = [line.strip() for line in shown.splitlines() if line.startswith("    ") and "$" not in line]
     assert [line for line in said if line not in printed] == []
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+def test_examples_run(example: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import runpy
+
+    runpy.run_path(str(example), run_name="__main__")
+    assert capsys.readouterr().out.count("->") == 3
