@@ -163,3 +163,13 @@ def test_evaluate(rows, model_folder):
     assert sum(n for _, _, n in metrics["confusion"]) == 1
     with pytest.raises(UsageError):
         evaluate(model, ["x"], [""])
+
+
+def test_rows_that_only_teach(rows, tmp_path):
+    texts, labels = [*rows[0], *(f"{t}，盼回复" for t in rows[0])], rows[1] * 2
+    measured = [True] * 24 + [False] * 24
+    metrics = train(texts, labels, tmp_path / "m", measured=measured)
+    assert metrics["rows"] == 24
+    assert Model.load(tmp_path / "m").manifest["recipe"]["rows"] == 48
+    with pytest.raises(UsageError, match="no row to measure"):
+        train(*rows, tmp_path / "n", measured=[False] * 24)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from triage._version import __version__
 from triage.domain.pack import Pack
-from triage.errors import ModelError
+from triage.errors import ModelError, UsageError
 from triage.message import Message
 from triage.tags.artefact import FORMAT, write_folder
 from triage.tags.calibrate import LENGTHS, Floats, Threshold, choose_threshold, fit_by_length, steepen, summary
@@ -61,6 +61,7 @@ def train(
     progress: Progress | None = None,
     segmenter: Cutter | None = None,
     min_texts: int = 2,
+    measured: Sequence[bool] | None = None,
 ) -> dict[str, Any]:
     """Train a model on `texts` and their category `labels` and write it to the folder `out`.
 
@@ -68,6 +69,8 @@ def train(
     log_loss, coverage, accuracy_answered, rows...), and `warnings` (a list of Message). The same input gives the same bytes.
     With `pack`, labels must be its categories and its lexicon joins the segmenter's dictionary.
     A word enters the vocabulary if `min_texts` texts hold it, near-duplicates counting once; 1 is for texts that name nobody.
+    `measured` marks the rows to measure and calibrate on, all by default; the others only teach (texts that a program made out of
+    the same phrases would flatter both).
 
     Raises UsageError (arguments or labels that don't fit), ModelError (too little to learn from, folder not writable).
     """
@@ -76,7 +79,10 @@ def train(
     names = tuple(sorted(set(prepared.labels)))
     right = np.array([names.index(label) for label in prepared.labels], dtype=np.int64)
     folds = assign_folds(prepared, seed)
-    margins, known, whole, target, fold_of = _out_of_fold(prepared, right, names, folds, seed, min_texts, progress)
+    counts = np.array([measured is None or measured[row] for row in prepared.rows])
+    if not counts.any():
+        raise UsageError(Message("没有一行用于衡量（measured）", "no row to measure on (`measured`)"))
+    margins, known, whole, target, fold_of = _out_of_fold(prepared, right, names, folds, counts, seed, min_texts, progress)
     chances = np.empty_like(margins)
     for k in range(max(folds) + 1):  # each fold's probabilities by a calibration that hasn't seen it
         held = fold_of == k
@@ -109,7 +115,8 @@ def fit(
     copies = document_counts(tokens, groups)
     texts = len(set(groups))
     frequent = sorted(copies.items(), key=lambda item: (-item[1], item[0]))
-    vocabulary = sorted(word for word, n in frequent[:MAX_WORDS] if n >= min_texts)
+    # the most frequent first: neighbours in memory at prediction, which makes looking words up a quarter faster
+    vocabulary = [word for word, n in frequent[:MAX_WORDS] if n >= min_texts]
     if not vocabulary:
         raise ModelError(
             Message(
@@ -189,6 +196,7 @@ def _out_of_fold(
     right: NDArray[np.int64],
     names: tuple[str, ...],
     folds: Sequence[int],
+    counts: NDArray[np.bool_],
     seed: int,
     min_texts: int,
     progress: Progress | None,
@@ -199,7 +207,7 @@ def _out_of_fold(
     for k in range(max(folds) + 1):
         if progress is not None:
             progress("fit", k, max(folds) + 2)
-        train_rows, held = np.flatnonzero(fold_numbers != k), np.flatnonzero(fold_numbers == k)
+        train_rows, held = np.flatnonzero(fold_numbers != k), np.flatnonzero((fold_numbers == k) & counts)
         present = np.unique(right[train_rows])
         relabelled = np.searchsorted(present, right[train_rows])
         arrays, scale, vocabulary = fit(
