@@ -6,7 +6,7 @@ The required literals let one automaton rule most expressions out without runnin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from triage.text.fold import fold_pattern
 
@@ -111,14 +111,23 @@ def fold_regex(pattern: str) -> str:
 Needs: TypeAlias = tuple[tuple[frozenset[str], ...], ...]
 """Of one branch, of each group one literal: what must stand in a text for an expression to match it."""
 
-_MOST = 64
-_SMALL_CLASS = 8
+_Words: TypeAlias = frozenset[str]
+_NOTHING: _Words = frozenset(("",))
+_MOST = 128
+_SMALL_CLASS = 24
+
+
+class _Branch(NamedTuple):
+    """One branch of an alternation: all that it matches, where that is a few words, and the groups of literals it needs."""
+
+    words: _Words | None
+    groups: tuple[_Words, ...]
 
 
 def required_literals(folded: str) -> Needs:
     """The literals that a match of the (folded) expression needs; empty if some branch needs none that can be told.
 
-    Conservative: anything but plain literals, small classes, groups, alternation and quantifiers breaks a run of literals.
+    Conservative: what isn't a plain literal, a small class, a group, an alternation or a quantifier breaks a run of literals.
     """
     try:
         branches, end = _alternatives(folded, 0, 0)
@@ -126,99 +135,122 @@ def required_literals(folded: str) -> Needs:
         return ()
     if end != len(folded):
         return ()
-    needs = [
-        tuple(sorted({group for group in branch if all(group) and len(group) <= _MOST}, key=sorted)) for branch in branches
-    ]
+    needs = [tuple(sorted(set(branch.groups), key=sorted)) for branch in branches]
     return tuple(needs) if all(needs) and len(needs) <= _MOST else ()
 
 
-def _either(branches: list[list[frozenset[str]]]) -> frozenset[str] | None:
-    """What an alternation requires: one of the literals that its branches require; None if a branch requires none."""
-    best = [max(options, key=lambda s: (min(map(len, s)), -len(s)), default=None) for options in branches]
-    return None if any(b is None for b in best) else frozenset().union(*(b for b in best if b is not None))
+def rarity(group: _Words) -> tuple[int, int, list[str]]:
+    """Orders groups by how seldom, by the look of them, one of their literals stands in a text: long ones, then few."""
+    return min(map(len, group)), -len(group), sorted(group)
 
 
-def _members(p: str, i: int, end: int) -> frozenset[str]:
-    """The members of a small class of plain characters, p[i:end] with its brackets; empty for any other class."""
+def _members(p: str, i: int, end: int) -> _Words | None:
+    """The members of a small class of plain characters, p[i:end] with its brackets; None for any other class."""
     body = p[i + 1 : end - 1]
-    if not body or body[0] == "^" or "-" in body or "[" in body:
-        return frozenset()
-    plain = body.replace("\\\\", "\0").replace("\\", "") if all(
-        body[k + 1] in _META for k in range(len(body) - 1) if body[k] == "\\"
-    ) else ""
-    members = frozenset(plain.replace("\0", "\\"))
-    return members if len(members) <= _SMALL_CLASS else frozenset()
+    if not body or body[0] == "^" or any(c in body for c in "-[\\"):
+        return None
+    members = frozenset(body)
+    return members if len(members) <= _SMALL_CLASS else None
 
 
-def _repeats(p: str, i: int) -> tuple[int, bool, int]:
-    """The quantifier at i: how often at least, whether that is also at most, and where it ends; (1, True, i) if there is none."""
+def _repeats(p: str, i: int) -> tuple[int, int | None, int]:
+    """The quantifier at i: how often at least, at most (None: without end), and where it ends; (1, 1, i) if there is none."""
     if i >= len(p) or p[i] not in "*+?{":
-        return 1, True, i
-    least, exact, end = {"*": 0, "+": 1, "?": 0, "{": 1}[p[i]], False, i
+        return 1, 1, i
+    end = i
     if p[i] == "{":
         end = p.index("}", i)
-        low, comma, _ = p[i + 1 : end].partition(",")
-        least, exact = int(low or 0), not comma
+        low, comma, high = p[i + 1 : end].partition(",")
+        least = int(low or 0)
+        most = int(high) if high else None if comma else least
+    else:
+        least, most = {"*": (0, None), "+": (1, None), "?": (0, 1)}[p[i]]
     end += 1
-    return least, exact, end + (end < len(p) and p[end] == "?")
+    return least, most, end + (end < len(p) and p[end] == "?")
 
 
-def _flush(run: str, options: list[frozenset[str]]) -> str:
-    """Close a run of literals: it is one more thing required. Returns the empty run."""
-    if run:
-        options.append(frozenset((run,)))
-    return ""
-
-
-def _alternatives(p: str, i: int, depth: int) -> tuple[list[list[frozenset[str]]], int]:
-    """What each branch of `a|b|c` requires, from i up to the closing parenthesis or the end."""
+def _alternatives(p: str, i: int, depth: int) -> tuple[list[_Branch], int]:
+    """The branches of `a|b|c`, from i up to the closing parenthesis or the end."""
     if depth > 40:
         raise RecursionError
-    branches: list[list[frozenset[str]]] = []
+    branches: list[_Branch] = []
     while True:
-        options: list[frozenset[str]] = []
-        run = ""
-        while i < len(p) and p[i] not in "|)":
-            c, item, char = p[i], None, ""
-            if c == "(":
-                j = i + 1
-                if p.startswith("?", j):
-                    while p[j] not in ":>)":
-                        j += 1
-                    if p[j] == ")":  # (?i): flags only
-                        run = _flush(run, options)
-                        i = j + 1
-                        continue
-                    j += 1
-                inner, j = _alternatives(p, j, depth + 1)
-                item = _either(inner)
-                i = j + 1
-            elif c == "[":
-                _, end = _fold_class(p, i)
-                members = _members(p, i, end)
-                char, item = (min(members), None) if len(members) == 1 else ("", members or None)
-                i = end
-            elif c == "\\":
-                end = _escape_end(p, i)
-                char = p[i + 1] if end == i + 2 and p[i + 1] in _META else ""
-                i = end
-            elif c in ".^$":
-                i += 1
-            else:
-                char, i = c, i + 1
-            least, exact, i = _repeats(p, i)
-            if char and least:
-                run += char * min(least, 4)
-            if not (char and exact and least <= 4):  # "ab+": the run goes up to and including b, then ends
-                run = _flush(run, options)
-            if item and least:
-                options.append(item)
-        run = _flush(run, options)
-        branches.append(options)
-        if i < len(p) and p[i] == "|":
-            i += 1
-            continue
-        return branches, i
+        branch, i = _sequence(p, i, depth)
+        branches.append(branch)
+        if i >= len(p) or p[i] != "|":
+            return branches, i
+        i += 1
+
+
+def _either(branches: list[_Branch]) -> tuple[_Words | None, _Words | None]:
+    """All that an alternation matches, where that is a few words; else one group of literals that it needs, if there is one."""
+    if all(b.words is not None for b in branches):
+        words = frozenset().union(*(b.words for b in branches if b.words is not None))
+        if len(words) <= _MOST:
+            return words, None
+    if any(not b.groups for b in branches):
+        return None, None
+    needed = frozenset().union(*(max(b.groups, key=rarity) for b in branches))
+    return None, needed if len(needed) <= _MOST else None
+
+
+def _atom(p: str, i: int, depth: int) -> tuple[_Words | None, _Words | None, int]:
+    """What the atom at i matches (a few words, or None), a group of literals that it needs otherwise, and where it ends."""
+    c = p[i]
+    if c == "(":
+        j = i + 1
+        if p.startswith("?", j):
+            while p[j] not in ":>)":
+                j += 1
+            if p[j] == ")":  # (?i): flags only
+                return None, None, j + 1
+            j += 1
+        branches, j = _alternatives(p, j, depth + 1)
+        return *_either(branches), j + 1
+    if c == "[":
+        _, end = _fold_class(p, i)
+        return _members(p, i, end), None, end
+    if c == "\\":
+        end = _escape_end(p, i)
+        return (frozenset(p[i + 1]) if end == i + 2 and p[i + 1] in _META else None), None, end
+    return (None if c in ".^$" else frozenset(c)), None, i + 1
+
+
+def _sequence(p: str, i: int, depth: int) -> tuple[_Branch, int]:
+    """One branch, up to `|`, the closing parenthesis or the end."""
+    groups: list[_Words] = []
+    run = _NOTHING
+    whole = True
+
+    def times(left: _Words, right: _Words) -> _Words:
+        return frozenset(a + b for a in left for b in right)
+
+    while i < len(p) and p[i] not in "|)":
+        words, needed, i = _atom(p, i, depth)
+        least, most, i = _repeats(p, i)
+        ends = most != least and not (least == 0 and most == 1)  # what follows needn't stand right after what is known
+        if words is None:
+            ends = True
+            words = _NOTHING
+        elif least == 0:
+            words = words | _NOTHING if most == 1 else _NOTHING
+        else:
+            ends = ends or least > 3
+            words = frozenset().union(words) if least == 1 else times(words, words) if least == 2 else times(times(words, words), words)
+        if len(run) * len(words) > _MOST:
+            if "" not in run:
+                groups.append(run)
+            run, whole = _NOTHING, False
+        run = times(run, words) if len(words) <= _MOST else _NOTHING
+        if ends:
+            if "" not in run:
+                groups.append(run)
+            run, whole = _NOTHING, False
+            if needed and least:
+                groups.append(needed)
+    if "" not in run:
+        groups.append(run)
+    return _Branch(run if whole else None, tuple(groups)), i
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +276,7 @@ def compile_regex(pattern: str) -> Regex:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 16 << 20
+    options.never_capture = True  # only where the whole match stands is asked for
     try:
         re2.compile(pattern.encode("utf-8"), options)  # as written first: the author must recognise what is complained about
         folded = fold_regex(pattern)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from triage.domain.condition import Check
 from triage.text.fold import fold_pattern
 from triage.text.reading import Reading
-from triage.text.regex import Regex, compile_regex
+from triage.text.regex import Regex, compile_regex, rarity
 
 TEXT_OPS = frozenset({"contains", "contains_any", "contains_all", "words", "starts_with", "ends_with", "matches"})
 
@@ -96,9 +96,9 @@ class Scanner:
         # per phrase: the checks that look for it, as (check, position in its list, words, unless_negated)
         plain: list[list[int]] = []
         strict: list[list[tuple[int, bool, bool]]] = []
-        wakes: list[list[int]] = []
-        # per branch of an expression: its check, and what must stand in the text besides the literal that woke it
-        self._branches: list[tuple[int, tuple[frozenset[str], ...]]] = []
+        wakes: list[list[tuple[int, int]]] = []
+        # per branch of an expression: its check, its groups that the automaton looks for as bits, and the other groups
+        self._branches: list[tuple[int, int, tuple[frozenset[str], ...]]] = []
         self._all: dict[int, frozenset[int]] = {}
         self._edges: list[int] = []
         self._regexes: dict[int, Regex] = {}
@@ -118,10 +118,12 @@ class Scanner:
                 if not regex.needs:
                     self._always.append(i)
                 for groups in regex.needs:
-                    key = max(groups, key=lambda g: (min(map(len, g)), -len(g), sorted(g)))  # the rarest, by the look of it
-                    for literal in key:
-                        wakes[phrase_id(literal)].append(len(self._branches))
-                    self._branches.append((i, tuple(g for g in groups if g is not key)))
+                    # single characters are everywhere: they are asked for only where all else was seen
+                    looked = [g for g in groups if min(map(len, g)) > 1] or [max(groups, key=rarity)]
+                    for bit, group in enumerate(looked):
+                        for literal in group:
+                            wakes[phrase_id(literal)].append((len(self._branches), 1 << bit))
+                    self._branches.append((i, (1 << len(looked)) - 1, tuple(g for g in groups if g not in looked)))
             elif check.op in ("starts_with", "ends_with"):
                 self._edges.append(i)
             else:
@@ -146,14 +148,14 @@ class Scanner:
         """Index of each check that holds -> its hits, sorted [a, b) pairs in the folded text."""
         found: dict[int, list[tuple[int, int]]] = {}
         text = reading.text
-        awake: set[int] = set()
+        awake: dict[int, int] = {}
         parts: dict[int, set[int]] | None = None
         whole = text.offsets is None
         if self._find is not None:
             plain, strict, wakes = self._plain, self._strict, self._wakes
             for phrase, a, b in self._find.find_matches_as_indexes(text.folded, overlapping=True):
-                if wakes[phrase]:
-                    awake.update(wakes[phrase])
+                for branch, group in wakes[phrase]:
+                    awake[branch] = awake.get(branch, 0) | group
                 if not (whole or text.span(a, b) is not None):
                     continue
                 for i in plain[phrase]:
@@ -181,9 +183,9 @@ class Scanner:
             if len(hits) > 1:
                 hits.sort()
         run = set(self._always)
-        for branch in awake:
-            i, rest = self._branches[branch]
-            if i not in run and all(any(literal in text.folded for literal in group) for group in rest):
+        for branch, groups in awake.items():
+            i, full, rest = self._branches[branch]
+            if groups == full and i not in run and all(any(literal in text.folded for literal in group) for group in rest):
                 run.add(i)
         if run:
             encoded = text.folded.encode("utf-8")
