@@ -32,11 +32,17 @@ class _Speaks(NamedTuple):
     """What one check speaks for. `phrase`: its hits are as long as what was written (an expression's aren't)."""
 
     phrase: bool
-    categories: tuple[tuple[int, int], ...]
+    nodes: frozenset[int]
+    """Categories, and what a hit adds to each of them and of the nodes above: (node, weight)."""
+    lifts: tuple[tuple[int, int], ...]
     intents: tuple[tuple[int, int], ...]
-    requests: tuple[str, ...]
-    risks: tuple[str, ...]
+    sets: tuple[tuple[str, str], ...]
+    """("requests" or "risks", value)."""
     emotion: int
+
+
+_Hit = tuple[int, int, int, Span]
+"""Start, minus end (so that sorting puts the longest first), index of the check, the span itself."""
 
 
 class CueTagger:
@@ -58,10 +64,15 @@ class CueTagger:
             tuple(number[a] for a in _ancestors(path) if a in number) for path in self._paths
         )  # fmt: skip
         children: list[list[int]] = [[] for _ in self._paths]
-        self._roots: list[int] = []
         for i, line in enumerate(self._upwards):
-            (children[line[1]] if len(line) > 1 else self._roots).append(i)
+            if len(line) > 1:
+                children[line[1]].append(i)
+        self._is_root = tuple(len(line) == 1 for line in self._upwards)
         self._children = tuple(map(tuple, children))
+        # a category, what is above it and what is below it: whose phrases are evidence for it
+        self._related = tuple(
+            frozenset(line) | {k for k, other in enumerate(self._upwards) if i in other} for i, line in enumerate(self._upwards)
+        )
         self.checks, self._speaks = self._compile(taxonomy)
 
     def _compile(self, taxonomy: Taxonomy) -> tuple[tuple[Check, ...], tuple[_Speaks, ...]]:
@@ -83,18 +94,23 @@ class CueTagger:
             add("risks", value.id, value.cues)
         for i, value in enumerate(taxonomy.emotions):
             add("emotions", i, value.cues)
-        speaks = tuple(
-            _Speaks(
-                check.op not in ("matches", "contains_all"),
-                tuple((int(k), w) for k, w in kinds.get("categories", {}).items()),
-                tuple((int(k), w) for k, w in kinds.get("intents", {}).items()),
-                tuple(map(str, kinds.get("requests", ()))),
-                tuple(map(str, kinds.get("risks", ()))),
-                max(map(int, kinds["emotions"])) if "emotions" in kinds else -1,
+        speaks = []
+        for check, kinds in places.items():
+            lifts: dict[int, int] = {}
+            for node, weight in kinds.get("categories", {}).items():
+                for ancestor in self._upwards[int(node)]:
+                    lifts[ancestor] = lifts.get(ancestor, 0) + weight
+            speaks.append(
+                _Speaks(
+                    check.op not in ("matches", "contains_all"),
+                    frozenset(map(int, kinds.get("categories", ()))),
+                    tuple(lifts.items()),
+                    tuple((int(k), w) for k, w in kinds.get("intents", {}).items()),
+                    tuple((kind, str(name)) for kind in ("requests", "risks") for name in kinds.get(kind, ())),
+                    max(map(int, kinds["emotions"])) if "emotions" in kinds else -1,
+                )
             )
-            for check, kinds in places.items()
-        )
-        return tuple(places), speaks
+        return tuple(places), tuple(speaks)
 
     def tags(self, hits: Hits, length: int, prediction: Prediction | None = None) -> Tags:
         """The tags of a text of `length` characters, given where the checks hit and, if there is one, the classifier's answer.
@@ -106,97 +122,102 @@ class CueTagger:
         emotion   the strongest (last in the taxonomy) with a cue
         """
         speaks = self._speaks
-        category_hits: list[tuple[int, int, int]] = []
-        intent_hits: list[tuple[int, int, int]] = []
+        category_hits: list[_Hit] = []
+        intent_hits: list[_Hit] = []
         found: dict[str, tuple[Span, ...]] = {}
-        requests: set[str] = set()
-        risks: set[str] = set()
+        values: dict[str, set[str]] = {"requests": set(), "risks": set()}
         emotion = -1
+        emotions: list[tuple[int, tuple[Span, ...]]] = []
         for i in sorted(hits) if len(hits) > 1 else hits:
-            says, spans = speaks[i], hits[i]
-            if says.categories:
-                category_hits += [(a, -b, i) for a, b in spans]
-            if says.intents:
-                intent_hits += [(a, -b, i) for a, b in spans]
-            for name in says.requests:
-                requests.add(name)
-                _extend(found, "requests:" + name, spans)
-            for name in says.risks:
-                risks.add(name)
-                _extend(found, "risks:" + name, spans)
-            if says.emotion >= 0:
-                emotion = max(emotion, says.emotion)
-                _extend(found, "emotion:" + self._emotions[says.emotion], spans)
+            _, nodes, _, intents, sets, mood = speaks[i]
+            spans = hits[i]
+            if nodes:
+                category_hits += [(span[0], -span[1], i, span) for span in spans]
+            if intents:
+                intent_hits += [(span[0], -span[1], i, span) for span in spans]
+            for kind, name in sets:
+                values[kind].add(name)
+                key = f"{kind}:{name}"
+                found[key] = tuple(sorted({*found[key], *spans})) if key in found else spans
+            if mood >= 0:
+                emotion = max(emotion, mood)
+                emotions.append((mood, spans))
         intent = None
         if intent_hits:
-            intent, places = self._intent(intent_hits)
-            found["intent:" + intent] = places
-        mood = self._emotions[emotion] if emotion >= 0 else None
-        for weaker in self._emotions[:emotion] if emotion > 0 else ():
-            found.pop("emotion:" + weaker, None)
+            intent, found_at = self._intent(intent_hits)
+            found["intent:" + intent] = found_at
+        feeling = None
+        if emotions:
+            feeling = self._emotions[emotion]
+            found["emotion:" + feeling] = _ordered([span for mood, spans in emotions if mood == emotion for span in spans])
         category, confidence, abstained, alternatives = self._category(category_hits, prediction, found)
+        requests, risks = values["requests"], values["risks"]
         return Tags(
-            category, confidence, abstained, alternatives, intent, tuple(sorted(requests)), tuple(sorted(risks)), mood, found
+            category, confidence, abstained, alternatives, intent,
+            tuple(sorted(requests)) if requests else (), tuple(sorted(risks)) if risks else (), feeling, found,
         )  # fmt: skip
 
-    def _intent(self, hits: list[tuple[int, int, int]]) -> tuple[str, tuple[Span, ...]]:
+    def _intent(self, hits: list[_Hit]) -> tuple[str, tuple[Span, ...]]:
+        speaks = self._speaks
         scores: dict[int, int] = {}
-        places: dict[int, list[Span]] = {}
-        for i, strength, spans in self._strengths(hits):
-            for value, weight in self._speaks[i].intents:
+        strengths = self._strengths(hits)
+        for i, strength, _ in strengths:
+            for value, weight in speaks[i].intents:
                 scores[value] = scores.get(value, 0) + strength * weight
-                places.setdefault(value, []).extend(spans)
-        best = min(scores, key=lambda value: (-scores[value], value))
-        return self._intents[best], tuple(sorted(set(places[best])))
+        best = min(scores, key=lambda value: (-scores[value], value)) if len(scores) > 1 else next(iter(scores))
+        return self._intents[best], _ordered(
+            [span for i, _, spans in strengths if any(value == best for value, _ in speaks[i].intents) for span in spans]
+        )
 
-    def _strengths(self, hits: list[tuple[int, int, int]]) -> list[tuple[int, int, list[Span]]]:
+    def _strengths(self, hits: list[_Hit]) -> list[tuple[int, int, list[Span]]]:
         """(check, strength, where) of the hits that count: one that lies inside a longer phrase doesn't."""
+        speaks = self._speaks
         if len(hits) > 1:
             hits.sort()
         kept: dict[int, list[Span]] = {}
-        speaks = self._speaks
-        cover_start = cover_end = -1
-        for start, minus_end, i in hits:
-            end = -minus_end
-            phrase = speaks[i].phrase
-            if end <= cover_end and (start, end) != (cover_start, cover_end) and phrase:
-                continue
+        cover, cover_end = (-1, -1), -1
+        for _, _, i, span in hits:
+            if speaks[i].phrase:
+                end = span[1]
+                if end > cover_end:
+                    cover, cover_end = span, end
+                elif span != cover:
+                    continue
             if i in kept:
-                kept[i].append(Span(start, end))
+                kept[i].append(span)
             else:
-                kept[i] = [Span(start, end)]
-            if phrase and end > cover_end:
-                cover_start, cover_end = start, end
+                kept[i] = [span]
         out = []
         for i, spans in kept.items():
-            base = _LENGTH[min(spans[0].end - spans[0].start, 8)] if speaks[i].phrase else _EXPRESSION
-            out.append((i, base * _TIMES[min(len(spans), 8)], spans))
+            if speaks[i].phrase:
+                start, end = spans[0]
+                base = _LENGTH[end - start if end - start < 8 else 8]
+            else:
+                base = _EXPRESSION
+            times = len(spans)
+            out.append((i, base * _TIMES[times if times < 8 else 8], spans))
         return out
 
     def _category(
-        self, hits: list[tuple[int, int, int]], prediction: Prediction | None, found: dict[str, tuple[Span, ...]]
+        self, hits: list[_Hit], prediction: Prediction | None, found: dict[str, tuple[Span, ...]]
     ) -> tuple[str | None, float, bool, tuple[tuple[str, float], ...]]:
         """Category, confidence, abstained, alternatives; adds the places that speak for the category to `found`."""
         if not hits:
             return _as_predicted(prediction)
+        speaks = self._speaks
         strengths = self._strengths(hits)
         totals: dict[int, int] = {}
-        upwards = self._upwards
         for i, strength, _ in strengths:
-            for node, weight in self._speaks[i].categories:
-                for ancestor in upwards[node]:
-                    totals[ancestor] = totals.get(ancestor, 0) + strength * weight
+            for node, weight in speaks[i].lifts:
+                totals[node] = totals.get(node, 0) + strength * weight
         start, confidence, alternatives = self._start(totals, prediction)
         if start is None:
             return _as_predicted(prediction) if prediction is not None else (None, confidence, True, alternatives)
-        category = self._refine(start, totals)
-        line = set(upwards[category])
-        places = [
-            span for i, _, spans in strengths if any(node == category or category in upwards[node] or node in line
-                                                     for node, _ in self._speaks[i].categories) for span in spans
-        ]  # fmt: skip
+        category = self._refine(start, totals) if start in totals else start
+        related = self._related[category]
+        places = [span for i, _, spans in strengths if not related.isdisjoint(speaks[i].nodes) for span in spans]
         if places:
-            found["category"] = tuple(sorted(set(places)))
+            found["category"] = _ordered(places)
         return self._paths[category], confidence, False, alternatives
 
     def _start(
@@ -205,12 +226,13 @@ class CueTagger:
         """The node from which to refine (None: abstain, or the model's label isn't in the tree), its confidence, alternatives."""
         if prediction is not None and not prediction.abstained:
             return self._number.get(prediction.label), prediction.confidence, prediction.alternatives
-        ranked = sorted((-totals[root], root) for root in self._roots if root in totals)
-        whole = SMOOTHING - sum(minus for minus, _ in ranked)
-        alternatives = tuple((self._paths[n], confidence_of(-minus, whole)) for minus, n in ranked[:3])
-        node, confidence = ranked[0][1], alternatives[0][1]
+        root = self._is_root
+        ranked = sorted([(-total, node) for node, total in totals.items() if root[node]])
+        whole = SMOOTHING - sum([minus for minus, _ in ranked])
+        node, confidence = ranked[0][1], confidence_of(-ranked[0][0], whole)
         unique = len(ranked) == 1 or ranked[0][0] < ranked[1][0]
         if prediction is None:
+            alternatives = tuple([(self._paths[n], confidence_of(-minus, whole)) for minus, n in ranked[:3]])
             return (node if unique and confidence >= ANSWER else None), confidence, alternatives
         same = prediction.label.split("/", 1)[0] == self._paths[node]
         if unique and confidence >= (ANSWER if same else ALONE):
@@ -220,7 +242,7 @@ class CueTagger:
     def _refine(self, node: int, totals: Mapping[int, int]) -> int:
         """Down from `node`, as long as one child has more evidence than each other."""
         while True:
-            scored = sorted((-totals[child], child) for child in self._children[node] if child in totals)
+            scored = sorted([(-totals[child], child) for child in self._children[node] if child in totals])
             if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0]):
                 return node
             node = scored[0][1]
@@ -240,8 +262,9 @@ def _ancestors(path: str) -> list[str]:
     return ["/".join(parts[:n]) for n in range(len(parts), 0, -1)]
 
 
-def _extend(found: dict[str, tuple[Span, ...]], key: str, spans: tuple[Span, ...]) -> None:
-    found[key] = tuple(sorted({*found[key], *spans})) if key in found else spans
+def _ordered(spans: list[Span]) -> tuple[Span, ...]:
+    """By place, without repeats."""
+    return tuple(sorted(set(spans))) if len(spans) > 1 else tuple(spans)
 
 
 def confidence_of(part: int, whole: int) -> float:
