@@ -12,7 +12,7 @@ from typing import Any
 
 from triage.domain.decision import Conflict
 from triage.domain.facts import Facts, FromFact, Lookup, Unknown, Value
-from triage.domain.pack import SEVERITIES, UNION_SLOTS, Action, Pack, Rule
+from triage.domain.pack import SEVERITIES, UNION_SLOTS, Pack, Rule
 
 _CHANNEL_OWN = frozenset({"queue", "owner", "owner_rank", "clock"})
 """What counts only of the channel that wins; a losing channel's other actions (severity, notify...) count all the same."""
@@ -203,6 +203,10 @@ class _Settling:
         """Whether something is sure to be given: by rule i, known to hold, or by whatever replaces it."""
         return i in self._known and gives(i) and all(self._stands_in(r, gives) for r in self.may_go.get(i, ()))
 
+    def stays_given(self, i: int, slot: str, value: Any, key: str | None = None) -> bool:
+        """Whether a slot is sure to be given this value: by rule i, known to hold, or by whatever replaces it."""
+        return self.stays(i, lambda j: value in self.gives(j, slot, key))
+
     def _stands_in(self, i: int, gives: Callable[[int], bool]) -> bool:
         return i in self._open and gives(i) and all(self._stands_in(r, gives) for r in self.may_go.get(i, ()))
 
@@ -230,7 +234,7 @@ class _Settling:
     def settle_free(self, pairs: Sequence[tuple[Any, int]], slot: str, place: Callable[[Any], Any], key: str | None = None) -> tuple[set[Any], bool, set[int]]:
         """Of rules that count on their own, where the first value in the order of `place` settles differences: the values that
         could come out, whether one is sure to, and the rules on which it hangs."""
-        sure = [v for v, i in pairs if v is not _OPEN and self.stays(i, lambda j, v=v: v in self.gives(j, slot, key))]
+        sure = [v for v, i in pairs if v is not _OPEN and self.stays_given(i, slot, v, key)]
         if sure:
             base = min(sure, key=place)
             rivals = [(v, i) for v, i in pairs if v is _OPEN or place(v) < place(base)]
@@ -330,7 +334,7 @@ class _Settling:
         """A slot that holds all values given."""
         pairs = self.free_pairs(slot)
         here = {str(v) for v, i in pairs if i in self._known and v is not _OPEN}
-        sure = {str(v) for v, i in pairs if v is not _OPEN and self.stays(i, lambda j, v=v: v in self.gives(j, slot))}  # type: ignore[misc]
+        sure = {str(v) for v, i in pairs if v is not _OPEN and self.stays_given(i, slot, v)}
         for group in self.groups(slot):
             each = [{str(v) for v in self.gives(i, slot) if v is not _OPEN} for i in group.candidates]
             if group.winner is not None:
@@ -389,7 +393,7 @@ class _Settling:
             pairs = self.free_pairs("set", None, path)
             known = [(v, i) for v, i in pairs if i in self._known and v is not _OPEN]
             result = self._merge(path, [v for v, _ in known], known)
-            sure = [v for v, i in pairs if v is not _OPEN and self.stays(i, lambda j, v=v, path=path: v in self.gives(j, "set", path))]  # type: ignore[misc]
+            sure = [v for v, i in pairs if v is not _OPEN and self.stays_given(i, "set", v, path)]
             most = self._merge(path, [v for v, _ in pairs if v is not _OPEN], None)
             least = self._merge(path, sure, None)
             if any(v is _OPEN for v, _ in pairs) or most != least or most != result:

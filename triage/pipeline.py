@@ -32,6 +32,7 @@ from triage.message import Message
 from triage.text.fold import fold
 from triage.text.reading import Reading
 from triage.text.scan import Scanner
+from triage.text.segment import Name as SegmenterName
 from triage.text.segment import segmenter as find_segmenter
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ _COMPLETE: _Missing = ({}, (), ())
 class Engine:
     """One pack and one model, compiled. Immutable from outside; safe to use from several threads."""
 
-    def __init__(self, pack: Pack, model: Model | None, matcher: str, segmenter: str) -> None:
+    def __init__(self, pack: Pack, model: Model | None, matcher: str, segmenter: SegmenterName) -> None:
         from triage.packs.strata import strata
         from triage.tags.cues import CueTagger
 

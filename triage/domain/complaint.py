@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 EMPTY: Mapping[str, object] = MappingProxyType({})
+_BY_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Complaint:
     received_at: datetime | None = None
     facts: Mapping[str, object] = field(default_factory=lambda: EMPTY)
     tags: Mapping[str, object] = field(default_factory=lambda: EMPTY)
-    by_hand: Mapping[str, str] = field(default_factory=lambda: EMPTY)  # type: ignore[assignment]  # empty mapping of any value type
+    by_hand: Mapping[str, str] = field(default_factory=lambda: _BY_NOBODY)
 
     def __post_init__(self) -> None:
         if self.received_at is not None and self.received_at.utcoffset() is None:

@@ -233,12 +233,12 @@ def _end(draft: Draft, node: Node | None) -> datetime | date | None:
         return None
     found = word(node)
     if found is not None:
-        for kind in ("instant",) if ":" in found.text else ("date",):  # a day would swallow the time
-            try:
-                value = read_value(found.text, FactType("date" if kind == "date" else "instant"), timezone=draft.timezone)
-            except ValueError:
-                continue
-            if isinstance(value, datetime | date):
-                return value
+        kind = FactType("instant" if ":" in found.text else "date")  # read as a day, an instant would lose its time
+        try:
+            value = read_value(found.text, kind, timezone=draft.timezone)
+        except ValueError:
+            value = None
+        if isinstance(value, datetime | date):
+            return value
     draft.findings.add("TR203", node.place, "这里应是日期或时刻", "expected a date or an instant", ("写成 2026-11-01 或 2026-03-02T06:00:00+08:00", "write 2026-11-01 or 2026-03-02T06:00:00+08:00"))
     return None
