@@ -6,6 +6,7 @@ The plain functions are the definition; the scanner must agree with them on ever
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from triage.domain.condition import Check
@@ -14,6 +15,9 @@ from triage.text.reading import Reading
 from triage.text.regex import Regex, compile_regex, rarity
 
 TEXT_OPS = frozenset({"contains", "contains_any", "contains_all", "words", "starts_with", "ends_with", "matches"})
+
+_compiled = lru_cache(maxsize=1024)(compile_regex)
+"""Compiling takes hundreds of times as long as searching a complaint, and the plain meaning is asked text by text."""
 
 Hits: TypeAlias = Sequence[tuple[int, int]]
 """[a, b) pairs in the folded text; empty where the test is false."""
@@ -65,7 +69,7 @@ def regex_hits(reading: Reading, regex: Regex, encoded: bytes, unless_negated: b
 def check_hits(reading: Reading, check: Check) -> list[tuple[int, int]]:
     """Where one text check hits; empty if it is false. The reference meaning, one check at a time."""
     if check.op == "matches":
-        regex = compile_regex(str(check.operand))
+        regex = _compiled(str(check.operand))
         return regex_hits(reading, regex, reading.text.folded.encode("utf-8"), check.unless_negated)
     phrases = patterns(check)
     if check.op in ("starts_with", "ends_with"):
