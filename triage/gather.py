@@ -25,6 +25,12 @@ ENTITY_FACTS = {
     "text.phones": "phone", "text.orders": "order", "text.id_numbers": "id_number", "text.bank_cards": "bank_card",
 }  # fmt: skip
 
+EAGER = frozenset({"id_number", "bank_card"})
+"""Kinds that are looked for in every text: that costs next to nothing. Others wait until a rule hangs on them."""
+
+PENDING = Unknown("incomplete", "pending")
+"""Stands in for what hasn't been looked for in the text yet."""
+
 _REMEMBERED = 4096
 
 
@@ -35,6 +41,8 @@ class Gathered:
     facts: dict[str, Value | Unknown]
     faults: list[Fault] = field(default_factory=list)
     spans: dict[str, tuple[Span, ...]] = field(default_factory=dict)
+    pending: set[str] = field(default_factory=set)
+    """Kinds of entities that haven't been looked for in the text."""
 
 
 def flatten(facts: Mapping[str, object], prefix: str = "") -> dict[str, object]:
@@ -50,15 +58,21 @@ def flatten(facts: Mapping[str, object], prefix: str = "") -> dict[str, object]:
 
 
 class Gatherer:
-    """Gathers the facts of complaints for one pack. `used`: the facts that its rules read; others in the text aren't looked for."""
+    """Gathers the facts of complaints for one pack.
 
-    def __init__(self, pack: Pack, used: Collection[str]) -> None:
+    used   the facts that its rules read; others aren't looked for in the text
+    eager  those of them that must be there from the start, because more than conditions read them
+    """
+
+    def __init__(self, pack: Pack, used: Collection[str], eager: Collection[str] = ()) -> None:
         self.pack = pack
         self.used = frozenset(used)
         self._zone = ZoneInfo(pack.timezone)
         self._defaults = {path: fact.default for path, fact in pack.facts.items() if fact.default is not None}
         self._lookups = [fact for fact in pack.facts.values() if fact.lookup is not None]
         self._kinds = frozenset(kind for path, kind in ENTITY_FACTS.items() if path in self.used)
+        asked = {path for fact in self._lookups if fact.lookup is not None for path in fact.lookup.by} | set(eager)
+        self._eager = self._kinds & (EAGER | {ENTITY_FACTS[path] for path in asked if path in ENTITY_FACTS})
         self._entity_facts = sorted(path for path in ENTITY_FACTS if path in self.used)
         self._memory: dict[tuple[str, str], Value | ValueError] = {}
 
@@ -81,8 +95,11 @@ class Gatherer:
             return known
         return read_value(raw, fact.type, timezone=self.pack.timezone)
 
-    def gather(self, complaint: Complaint, text: Text, tags: Tags, now: datetime | None) -> Gathered:
-        """The facts of one complaint. Nothing is read from the machine's clock: `now` missing stays missing."""
+    def gather(self, complaint: Complaint, text: Text, tags: Tags, now: datetime | None, whole: bool = False) -> Gathered:
+        """The facts of one complaint. Nothing is read from the machine's clock: `now` missing stays missing.
+
+        Unless `whole`, what takes long to look for in the text is PENDING; `look_for` finds it.
+        """
         facts: dict[str, Value | Unknown] = dict(self._defaults)
         found = Gathered(facts)
         self._host(complaint, found)
@@ -97,7 +114,11 @@ class Gatherer:
         if "text.length" in self.used:
             facts["text.length"] = len(complaint.text)
         if self._kinds:
-            self._entities(text, now, found)
+            found.pending = set() if whole else set(self._kinds - self._eager)
+            for path in self._entity_facts:
+                facts[path] = PENDING
+            if kinds := self._kinds - found.pending:
+                self.look_for(kinds, text, found)
         for fact in self._lookups:
             self._look_up(fact, facts)
         return found
@@ -140,16 +161,22 @@ class Gatherer:
         if tags.emotion is not None:
             facts["tags.emotion"] = tags.emotion
 
-    def _entities(self, text: Text, now: datetime | None, found: Gathered) -> None:
+    def look_for(self, kinds: Collection[str], text: Text, found: Gathered) -> None:
+        """Look for these kinds of entities in the text and put them among the facts."""
         from triage.text.entities import entities
 
-        today: date | None = now.astimezone(self._zone).date() if now is not None else None
-        by_kind: dict[str, list[Any]] = {kind: [] for kind in self._kinds}
-        for entity in entities(text, self._kinds, today):
+        now = found.facts.get("now")
+        today: date | None = now.astimezone(self._zone).date() if isinstance(now, datetime) else None
+        by_kind: dict[str, list[Any]] = {kind: [] for kind in kinds}
+        for entity in entities(text, kinds, today):
             by_kind[entity.kind].append(entity)
+        found.pending -= set(kinds)
         for path in self._entity_facts:
+            if ENTITY_FACTS[path] not in by_kind:
+                continue
             items = by_kind[ENTITY_FACTS[path]]
             if path == "text.largest_amount":
+                del found.facts[path]
                 if items:
                     top = max(items, key=lambda e: (e.value, -e.span.start))
                     found.facts[path], found.spans[path] = top.value, (top.span,)

@@ -27,7 +27,7 @@ from triage.domain.pack import SEVERITIES, Pack
 from triage.domain.tags import Span, Tags
 from triage.errors import ModelError, PackError, UsageError
 from triage.explain import Evidences, WhyNot, Witness, why_not
-from triage.gather import Gathered, Gatherer
+from triage.gather import ENTITY_FACTS, PENDING, Gathered, Gatherer
 from triage.message import Message
 from triage.text.fold import fold
 from triage.text.reading import Reading
@@ -73,7 +73,12 @@ class Engine:
         self._tests_read = frozenset(text)
         used = frozenset().union(*(facts_read(rule.when) for rule in pack.rules)) if pack.rules else frozenset()
         self.used = used | _read_by_actions(pack)
-        self.gatherer = Gatherer(pack, self.used)
+        self._shown = sorted(self.used)
+        self.gatherer = Gatherer(pack, self.used, _read_by_actions(pack))
+        self._kinds_read = {
+            i: kinds for i, rule in enumerate(pack.rules)
+            if (kinds := frozenset(ENTITY_FACTS[path] for path in facts_read(rule.when) if path in ENTITY_FACTS))
+        }  # fmt: skip
         self.strata = strata(pack.rules, pack.facts)
         self.matcher = match.build(matcher, match.Program(tuple(self.table.terms), self.strata, self.table.rarity))
         self.decider = Decider(pack)
@@ -221,6 +226,12 @@ class Engine:
                 _add_late(facts, settled)
                 flags = self.table.complete(early, facts)
             more, perhaps = self._match(stratum, flags)
+            while found.pending and (kinds := found.pending & self._asked(perhaps)):
+                # some rule hangs on what hasn't been looked for in the text yet
+                self.gatherer.look_for(kinds, reading.text, found)
+                early = self.table.early(facts, tested)
+                flags = self.table.complete(early, facts)
+                more, perhaps = self._match(stratum, flags)
             held.extend(more)
             maybe.extend(perhaps)
             if stratum == last:
@@ -243,10 +254,15 @@ class Engine:
         decision = Decision(
             complaint.id, complaint.text, tags, settled.severity, settled.green_channel, settled.queue, settled.owner,
             settled.actions, reasons, settled.conflicts, incomplete, unknown, settled.replaced, self.decider.trial(held), faults,
-            {path: facts[path] for path in sorted(self.used) if path in facts}, self.pack.id, self.pack.fingerprint,
+            {path: facts[path] for path in self._shown if path in facts and facts[path] is not PENDING}, self.pack.id, self.pack.fingerprint,
             self.model.fingerprint if self.model is not None else "", self.matcher.name,
         )  # fmt: skip
         return decision, matched - start
+
+    def _asked(self, rules: Sequence[int]) -> set[str]:
+        """The kinds of entities that these rules read."""
+        read = self._kinds_read
+        return {kind for i in rules if i in read for kind in read[i]}
 
     def _settle(self, held: Sequence[int], maybe: Sequence[int], flags: Flags, facts: Mapping[str, Value | Unknown], by_hand: Mapping[str, str]) -> Settled:
         """What the merge laws say; equal questions are answered from memory."""
@@ -298,7 +314,7 @@ class Engine:
         reading = Reading(text, self.segmenter.cut)
         hits = self.scanner.scan(reading)
         tags = self._tag([complaint], [reading], [reading.tokens], [hits])[0]
-        found = self.gatherer.gather(complaint, text, tags, complaint.received_at if now is None else now)
+        found = self.gatherer.gather(complaint, text, tags, complaint.received_at if now is None else now, whole=True)
         decision, _ = self._decide(complaint, reading, hits, tags, found)
         truth, failed, nearest = why_not(rule, found.facts, self.context)
         state, by = {True: "held", False: "false", None: "unknown"}[truth], ""

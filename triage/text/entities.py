@@ -34,7 +34,8 @@ class Entity(NamedTuple):
 
 
 _DIGIT: Final = re.compile("[0-9]")
-_DIGITS5: Final = re.compile("[0-9]{3}")
+_DIGITS: Final = re.compile("[0-9]{3}")
+_MANY_DIGITS: Final = re.compile("[0-9](?:[ -]?[0-9]){11}")
 _DAYS: Final = ("月", "天", "周", "星期", "礼拜", "日", "昨", "今", "号")
 _TIMES: Final = ("天", "时", "日", "月", "年", "周", "分", "星期", "礼拜", "钟")
 
@@ -51,8 +52,11 @@ def _durations(text: Text, today: date | None) -> _Found:
     return find_durations(text.folded) if any(word in text.folded for word in _TIMES) else ()
 
 
-def _with_digits(find: Callable[[str], Iterable[tuple[int, int, str]]]) -> Callable[[Text, date | None], _Found]:
-    return lambda text, today: find(text.folded) if _DIGITS5.search(text.folded) else ()
+def _with_digits(
+    find: Callable[[str], Iterable[tuple[int, int, str]]], hint: re.Pattern[str] = _DIGITS
+) -> Callable[[Text, date | None], _Found]:
+    """A finder whose slow patterns are tried only on texts with digits enough."""
+    return lambda text, today: find(text.folded) if hint.search(text.folded) else ()
 
 
 _FINDERS: Final[dict[str, Callable[[Text, date | None], _Found]]] = {
@@ -60,8 +64,8 @@ _FINDERS: Final[dict[str, Callable[[Text, date | None], _Found]]] = {
     "date": _dates,
     "duration": _durations,
     "phone": _with_digits(find_phones),
-    "id_number": _with_digits(find_id_numbers),
-    "bank_card": _with_digits(find_bank_cards),
+    "id_number": _with_digits(find_id_numbers, _MANY_DIGITS),
+    "bank_card": _with_digits(find_bank_cards, _MANY_DIGITS),
     "order": _with_digits(find_orders),
 }
 
