@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from triage import match
 from triage.conditions.evaluate import Context
-from triage.conditions.flags import Flags, FlagTable
+from triage.conditions.flags import Answer, Flags, FlagTable
 from triage.decide import Decider, Settled
 from triage.domain.complaint import Complaint
 from triage.domain.condition import Check, facts_read
@@ -41,11 +42,22 @@ if TYPE_CHECKING:
 log = logging.getLogger("triage")
 BATCH = 128
 STAGES = ("fold", "segment", "scan", "tag", "gather", "match", "decide")
-_SETTLED = 4096
-"""How many answers of the merge laws are kept in memory."""
+_KEPT = 8192
+"""How many outcomes are kept in memory."""
 
 _Missing = tuple[dict[str, tuple[str, ...]], tuple[Missing, ...], tuple[str, ...]]
 _COMPLETE: _Missing = ({}, (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What matching and the merge laws came to; or, where `asks` isn't empty, the kinds of entities that must be looked for first."""
+
+    held: tuple[int, ...] = ()
+    flags: Flags = Flags(0, 0, 0, ())
+    settled: Settled | None = None
+    late: Mapping[str, Value | Unknown | None] = field(default_factory=dict)
+    asks: frozenset[str] = frozenset()
 
 
 class Engine:
@@ -61,7 +73,10 @@ class Engine:
         self._readings: dict[str, Reading] = {}
         self.context = Context(dict(pack.facts), pack.timezone, self._read)
         self.tagger = CueTagger(pack.taxonomy)
-        self.table = FlagTable([rule.when for rule in pack.rules], self.context)
+        late = {p for p in pack.facts if p.startswith(("decision.", "derived."))}
+        self._late_lookups = _late_lookups(pack, late)
+        late.update(self._late_lookups)
+        self.table = FlagTable([rule.when for rule in pack.rules], self.context, late)
         checks: dict[Check, int] = {}
         for check in (*self.tagger.checks, *self.table.text_checks):
             checks.setdefault(check, len(checks))
@@ -83,8 +98,11 @@ class Engine:
         self.matcher = match.build(matcher, match.Program(tuple(self.table.terms), self.strata, self.table.rarity))
         self.decider = Decider(pack)
         self.evidences = Evidences(self.table)
-        self._settled: dict[object, Settled] = {}
-        self._lacking: dict[tuple[int, int], tuple[Settled, _Missing]] = {}
+        self._outcomes: dict[object, _Outcome] = {}
+        # what else than tests an outcome hangs on: facts from which actions take their values
+        self._taken_from = tuple(sorted({p for rule in pack.rules for action in rule.actions for p in _paths(action.value)}))
+        self._closed = not self._late_lookups and not self.table.late_reads_more and not any(p in late for p in self._taken_from)
+        self._lacking: dict[object, tuple[Settled, _Missing]] = {}
         self._by_id = {rule.id: i for i, rule in enumerate(pack.rules)}
         self._rule_facts = [
             tuple(sorted({*facts_read(rule.when), *(p for a in rule.actions for p in _paths(a.value))})) for rule in pack.rules
@@ -213,34 +231,20 @@ class Engine:
         facts = found.facts
         test_of = self._test_of
         tested = {j: places for i, places in hits.items() if (j := test_of[i]) is not None}
-        early = self.table.early(facts, tested)
-        by_hand = complaint.by_hand
-        flags = self.table.complete(early, facts)
-        held: list[int] = []
-        maybe: list[int] = []
-        last = len(self.strata) - 1
-        settled: Settled | None = None
-        for stratum in range(len(self.strata)):
-            if stratum:
-                settled = self._settle(held, maybe, flags, facts, by_hand)
-                _add_late(facts, settled)
-                flags = self.table.complete(early, facts)
-            more, perhaps = self._match(stratum, flags)
-            while found.pending and (kinds := found.pending & self._asked(perhaps)):
-                # some rule hangs on what hasn't been looked for in the text yet
-                self.gatherer.look_for(kinds, reading.text, found)
-                early = self.table.early(facts, tested)
-                flags = self.table.complete(early, facts)
-                more, perhaps = self._match(stratum, flags)
-            held.extend(more)
-            maybe.extend(perhaps)
-            if stratum == last:
+        while True:
+            outcome = self._resolve(self.table.early(facts, tested), found, complaint.by_hand)
+            if not outcome.asks:
                 break
+            # some rule hangs on what hasn't been looked for in the text yet
+            self.gatherer.look_for(outcome.asks, reading.text, found)
+        held, flags, settled = outcome.held, outcome.flags, outcome.settled
+        assert settled is not None
+        for path, value in outcome.late.items():
+            if value is None:
+                facts.pop(path, None)
+            else:
+                facts[path] = value
         matched = process_time()
-        if len(self.strata) > 1:
-            held.sort()
-            maybe.sort()
-        settled = self._settle(held, maybe, flags, facts, by_hand)
         witness = Witness(facts, flags, reading, tested, tags, found.spans)
         rules = self.pack.rules
         reasons = tuple(
@@ -259,24 +263,66 @@ class Engine:
         )  # fmt: skip
         return decision, matched - start
 
-    def _asked(self, rules: Sequence[int]) -> set[str]:
-        """The kinds of entities that these rules read."""
-        read = self._kinds_read
-        return {kind for i in rules if i in read for kind in read[i]}
+    def _resolve(self, early: Answer, found: Gathered, by_hand: Mapping[str, str]) -> _Outcome:
+        """Stratum by stratum: which rules hold, which can't be told, and what they settle.
 
-    def _settle(self, held: Sequence[int], maybe: Sequence[int], flags: Flags, facts: Mapping[str, Value | Unknown], by_hand: Mapping[str, str]) -> Settled:
-        """What the merge laws say; equal questions are answered from memory."""
-        key = (tuple(held), tuple(maybe), self.decider.dynamic_values(held, maybe, facts), tuple(sorted(by_hand.items())))
-        settled = self._settled.get(key)
-        if settled is None:
-            if len(self._settled) >= _SETTLED:
-                self._settled.clear()
-            settled = self._settled[key] = self.decider.settle(held, maybe, facts, by_hand)
-        return settled
+        The answers to the tests determine it all, together with what lookups yield, so equal questions are answered from memory.
+        """
+        hand = tuple(sorted(by_hand.items())) if by_hand else ()
+        looked = tuple(found.facts.get(path) for path in self._taken_from)
+        key = (early.true, early.unknown, looked, hand)
+        outcome = self._outcomes.get(key) if self._closed else None
+        if outcome is None:
+            outcome = self._strata(early, dict(found.facts), found.pending, by_hand)
+            if len(self._outcomes) >= _KEPT:
+                self._outcomes.clear()
+            self._outcomes[key] = outcome
+        return outcome
+
+    def _strata(self, early: Answer, facts: dict[str, Value | Unknown], pending: set[str], by_hand: Mapping[str, str]) -> _Outcome:
+        flags = self.table.complete(early, facts)
+        held: list[int] = []
+        maybe: list[int] = []
+        late: dict[str, Value | Unknown | None] = {}
+        for stratum in range(len(self.strata)):
+            if stratum:
+                late = self._late(self.decider.settle(held, maybe, facts, by_hand), facts)
+                flags = self.table.complete(early, facts)
+            more, perhaps = self._match(stratum, flags)
+            if pending:
+                asks = frozenset(kind for i in perhaps for kind in self._kinds_read.get(i, ()) if kind in pending)
+                if asks:
+                    return _Outcome(asks=asks, flags=flags)
+            held = sorted((*held, *more))
+            maybe = sorted((*maybe, *perhaps))
+        return _Outcome(tuple(held), flags, self.decider.settle(held, maybe, facts, by_hand), late)
+
+    def _late(self, settled: Settled, facts: dict[str, Value | Unknown]) -> dict[str, Value | Unknown | None]:
+        """Put the decision so far among the facts, for the rules that wait for it. Returns what was put (None: taken away)."""
+        loose, unknown = settled.loose, Unknown("incomplete")
+        late: dict[str, Value | Unknown | None] = {
+            "decision.severity": unknown if "severity" in loose else settled.severity,
+            "decision.queue": unknown if "queue" in loose else settled.queue,
+            "decision.owner": unknown if "owner" in loose else settled.owner,
+            "decision.green_channel": unknown if "green_channel" in loose else settled.green_channel,
+            "decision.tags": unknown if "tag" in loose else settled.actions.get("tag", ()),
+            **settled.derived,
+        }
+        for path, value in late.items():
+            if value is None:
+                facts.pop(path, None)
+            else:
+                facts[path] = value
+        for path in self._late_lookups:
+            facts.pop(path, None)
+            self.gatherer.look_up(self.pack.facts[path], facts)
+            late[path] = facts.get(path)
+        return late
 
     def _missing(self, settled: Settled, unknown: int, facts: Mapping[str, Value | Unknown]) -> _Missing:
         """Per incomplete slot the facts that were unknown, the rules that lacked them, and the facts whose tests failed."""
-        key = (id(settled), unknown)
+        why = tuple((path, value.reason) for path, value in facts.items() if isinstance(value, Unknown))
+        key = (id(settled), unknown, why)  # the same tests can be unknown for different reasons
         found = self._lacking.get(key)
         if found is None or found[0] is not settled:
             lacks = {i: self._lacks(i, facts) for loose in settled.loose.values() for i in loose}
@@ -285,7 +331,7 @@ class Engine:
             }
             rules = tuple(sorted((Missing(self.pack.rules[i].id, lack) for i, lack in lacks.items()), key=lambda m: m.rule))
             failed = tuple(sorted({path for lack in lacks.values() for path, reason in lack if reason == "failed"}))
-            if len(self._lacking) >= _SETTLED:
+            if len(self._lacking) >= _KEPT:
                 self._lacking.clear()
             found = self._lacking[key] = (settled, (incomplete, rules, failed))
         return found[1]
@@ -337,6 +383,19 @@ def _paths(value: object) -> tuple[str, ...]:
     return (value.path,) if isinstance(value, FromFact) else value.by if isinstance(value, Lookup) else ()
 
 
+def _late_lookups(pack: Pack, late: Collection[str]) -> tuple[str, ...]:
+    """Facts that are looked up by the decision so far or by derived facts, directly or through another lookup, in that order."""
+    found: list[str] = []
+    while True:
+        more = [
+            path for path, fact in sorted(pack.facts.items())
+            if fact.lookup is not None and path not in found and any(p in late or p in found for p in fact.lookup.by)
+        ]  # fmt: skip
+        if not more:
+            return tuple(found)
+        found += more
+
+
 def _read_by_actions(pack: Pack) -> frozenset[str]:
     found = {p for rule in pack.rules for action in rule.actions for p in _paths(action.value)}
     found |= {p for fact in pack.facts.values() if fact.lookup is not None for p in fact.lookup.by}
@@ -351,23 +410,6 @@ def _categories(pack: Pack) -> dict[str, tuple[str, ...]]:
         for i in range(len(parts)):
             found.setdefault("/".join(parts[i:]), []).append(category.path)
     return {name: (name,) if name in paths else tuple(paths) for name, paths in found.items()}
-
-
-def _add_late(facts: dict[str, Value | Unknown], settled: Settled) -> None:
-    """The decision so far, as facts for the rules that wait for it."""
-    unknown = Unknown("incomplete")
-    loose = settled.loose
-    facts["decision.severity"] = unknown if "severity" in loose else settled.severity
-    facts["decision.queue"] = unknown if "queue" in loose else settled.queue
-    facts["decision.tags"] = unknown if "tag" in loose else settled.actions.get("tag", ())
-    for path, value, slot in (("decision.owner", settled.owner, "owner"), ("decision.green_channel", settled.green_channel, "green_channel")):
-        if slot in loose:
-            facts[path] = unknown
-        elif value is not None:
-            facts[path] = value
-        else:
-            facts.pop(path, None)
-    facts.update(settled.derived)
 
 
 class Triage:
