@@ -120,7 +120,7 @@ class Gatherer:
             if kinds := self._kinds - found.pending:
                 self.look_for(kinds, text, found)
         for fact in self._lookups:
-            self._look_up(fact, facts)
+            self.look_up(fact, facts)
         return found
 
     def _host(self, complaint: Complaint, found: Gathered) -> None:
@@ -184,7 +184,8 @@ class Gatherer:
                 found.facts[path] = tuple(e.value for e in items)
                 found.spans[path] = tuple(e.span for e in items)
 
-    def _look_up(self, fact: Fact, facts: dict[str, Value | Unknown]) -> None:
+    def look_up(self, fact: Fact, facts: dict[str, Value | Unknown]) -> None:
+        """Put a fact that the pack looks up among the facts, unless the host gave it."""
         assert fact.lookup is not None
         if facts.get(fact.path) is not None and fact.path not in self._defaults:
             return  # the host knows better

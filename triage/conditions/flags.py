@@ -6,7 +6,7 @@ is evaluated by the reference. So each answer is the reference's, only less ofte
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from triage.conditions import evaluate as reference
@@ -17,7 +17,6 @@ from triage.domain.facts import Facts, Unknown
 from triage.text.scan import TEXT_OPS, Scanner
 
 _REMEMBERED = 4096
-_LATE = ("decision.", "derived.")
 
 
 class Flags(NamedTuple):
@@ -43,7 +42,9 @@ def _bits(mask: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-class _Answer(NamedTuple):
+class Answer(NamedTuple):
+    """Tests that are true and that are unknown, as bit sets; `on` lists those that are true. The others are false."""
+
     true: int
     unknown: int
     on: tuple[int, ...]
@@ -60,11 +61,11 @@ class _Group:
         everything = 0
         for bit, _ in tests:
             everything |= 1 << bit
-        self.unknown = _Answer(0, everything, ())
+        self.unknown = Answer(0, everything, ())
         self.missing = self._ask([(b, t) for b, t in tests if t.checks[0].op == "exists"], {})
-        self.memory: dict[Any, _Answer] = {}
+        self.memory: dict[Any, Answer] = {}
 
-    def _ask(self, tests: Sequence[tuple[int, Test]], facts: Facts) -> _Answer:
+    def _ask(self, tests: Sequence[tuple[int, Test]], facts: Facts) -> Answer:
         true = unknown = 0
         on = []
         for bit, item in tests:
@@ -74,9 +75,9 @@ class _Group:
                 on.append(bit)
             elif value is None:
                 unknown |= 1 << bit
-        return _Answer(true, unknown, tuple(on))
+        return Answer(true, unknown, tuple(on))
 
-    def answer(self, facts: Facts) -> _Answer:
+    def answer(self, facts: Facts) -> Answer:
         value = facts.get(self.path)
         if value is None:
             return self.missing
@@ -90,7 +91,7 @@ class _Group:
             found = self.memory[value] = self._ask(self.by_value, {self.path: value})
         if self.direct:
             more = self._ask(self.direct, facts)
-            return _Answer(found.true | more.true, found.unknown | more.unknown, found.on + more.on)
+            return Answer(found.true | more.true, found.unknown | more.unknown, found.on + more.on)
         return found
 
 
@@ -99,13 +100,15 @@ def _reads_more(test: Test) -> bool:
 
 
 class FlagTable:
-    """The flags of a set of conditions.
+    """The flags of a set of conditions. `late`: the facts that wait for the decision so far.
 
     `text_checks` are the checks on complaint.text that rules make; the caller scans for them (together with whatever else it
     looks for) and hands the hits in, by index into `text_checks`.
     """
 
-    def __init__(self, conditions: Sequence[Condition], context: Context, text_fact: str = "complaint.text") -> None:
+    def __init__(
+        self, conditions: Sequence[Condition], context: Context, late: Collection[str] = (), text_fact: str = "complaint.text"
+    ) -> None:
         self.context = context
         self.text_fact = text_fact
         lowering = Lowering()
@@ -129,16 +132,15 @@ class FlagTable:
                 scanned_unknown |= 1 << bit
             else:
                 groups.setdefault(test.fact, []).append((bit, test))
-        self._scanned_unknown = _Answer(0, scanned_unknown, ())
+        self._scanned_unknown = Answer(0, scanned_unknown, ())
         self.text_checks: tuple[Check, ...] = tuple(text)
         # a test that reads a late fact through its operand is late as well
-        late = {
-            path for path, tests in groups.items()
-            if path.startswith(_LATE) or any(_operand_late(t) for _, t in tests)
-        }  # fmt: skip
-        self._early = {p: _Group(p, tests, context) for p, tests in sorted(groups.items()) if p not in late}
+        waiting = {path for path, tests in groups.items() if path in late or any(_operands(t) & set(late) for _, t in tests)}
+        self._early = {p: _Group(p, tests, context) for p, tests in sorted(groups.items()) if p not in waiting}
         self._early_exists = [group for group in self._early.values() if group.missing.true]
-        self._late = [_Group(p, tests, context) for p, tests in sorted(groups.items()) if p in late]
+        self._late = [_Group(p, tests, context) for p, tests in sorted(groups.items()) if p in waiting]
+        self.late_reads_more = any(group.direct for group in self._late)
+        """Whether a test of a late fact reads other facts as well."""
         self._node_masks = [
             (1 << node.flag, node.flag, [(_mask(t.true), _mask(t.false)) for t in node.terms]) for node in self.nodes
         ]
@@ -155,7 +157,7 @@ class FlagTable:
             return 7
         return {"category": 1, "choice": 2, "text": 3, "bool": 4}.get(kind, 5)
 
-    def early(self, facts: Facts, hits: Mapping[int, object] | None) -> _Answer:
+    def early(self, facts: Facts, hits: Mapping[int, object] | None) -> Answer:
         """Answers that don't wait for the decision. `hits`: text checks that hold, by index; None if the text is unknown."""
         true = unknown = 0
         on: list[int] = []
@@ -177,9 +179,9 @@ class FlagTable:
             if group.path not in facts:
                 true |= group.missing.true
                 on.extend(group.missing.on)
-        return _Answer(true, unknown, tuple(on))
+        return Answer(true, unknown, tuple(on))
 
-    def complete(self, early: _Answer, facts: Facts) -> Flags:
+    def complete(self, early: Answer, facts: Facts) -> Flags:
         """All answers: the early ones, those over the decision so far, and the inner alternatives."""
         true, unknown, on = early
         if self._late:
@@ -203,8 +205,8 @@ class FlagTable:
         return Flags(true, self._everything & ~(true | unknown), unknown, on)
 
 
-def _operand_late(test: Test) -> bool:
-    return any(isinstance(c.operand, FactOperand) and c.operand.path.startswith(_LATE) for c in test.checks)
+def _operands(test: Test) -> set[str]:
+    return {c.operand.path for c in test.checks if isinstance(c.operand, FactOperand)}
 
 
 def _mask(flags: Sequence[int]) -> int:
