@@ -166,7 +166,10 @@ class Gatherer:
         from triage.text.entities import entities
 
         now = found.facts.get("now")
-        today: date | None = now.astimezone(self._zone).date() if isinstance(now, datetime) else None
+        try:
+            today: date | None = now.astimezone(self._zone).date() if isinstance(now, datetime) else None
+        except OverflowError:  # within a day of the years 1 and 9999
+            today = None
         by_kind: dict[str, list[Any]] = {kind: [] for kind in kinds}
         for entity in entities(text, kinds, today):
             by_kind[entity.kind].append(entity)

@@ -182,7 +182,7 @@ class Engine:
         if given.get("abstained") in (True, "true"):
             category, abstained = None, True
         if "confidence" in given:
-            confidence = float(str(given["confidence"]))
+            confidence = _confidence(given["confidence"])
         values: dict[str, Any] = {}
         taxonomy = self.pack.taxonomy
         for name, many, known in (
@@ -375,6 +375,16 @@ class Engine:
                 state = "outranked"
                 by = next((r.rule for r in decision.reasons if r.layer == rule.layer), "")
         return WhyNot(rule_id, rule.title, state, by, failed, nearest, str(rule.place))
+
+
+def _confidence(raw: object) -> float:
+    try:
+        value = float(str(raw))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise UsageError(Message(f"confidence 应是 0 到 1 的数，不是“{str(raw)[:40]}”", f"confidence is a number from 0 to 1, not {str(raw)[:40]!r}"))
+    return value
 
 
 def _paths(value: object) -> tuple[str, ...]:
