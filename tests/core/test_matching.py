@@ -120,5 +120,5 @@ def test_an_expression_matches_only_where_its_literals_stand() -> None:
                 matched += 1
                 if regex.needs:
                     needed += 1
-                    assert any(all(any(x in folded for x in group) for group in branch) for branch in regex.needs), (regex.pattern, folded)
+                    assert any(all(any(x in folded for x in group) for group in branch.groups) for branch in regex.needs), (regex.pattern, folded)
     assert matched > 500 and needed > 100

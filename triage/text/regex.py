@@ -108,12 +108,22 @@ def fold_regex(pattern: str) -> str:
     return "".join(out)
 
 
-Needs: TypeAlias = tuple[tuple[frozenset[str], ...], ...]
-"""Of one branch, of each group one literal: what must stand in a text for an expression to match it."""
-
 _Words: TypeAlias = frozenset[str]
+
+
+class Need(NamedTuple):
+    """What must stand in a text for one branch of an expression to match: of each group one literal, in this order, all within
+    `longest` characters (None: however far apart)."""
+
+    groups: tuple[_Words, ...]
+    longest: int | None
+
+
+Needs: TypeAlias = tuple[Need, ...]
+"""One per branch."""
+
 _NOTHING: _Words = frozenset(("",))
-_MOST = 128
+_MOST = 512
 _SMALL_CLASS = 24
 
 
@@ -122,6 +132,7 @@ class _Branch(NamedTuple):
 
     words: _Words | None
     groups: tuple[_Words, ...]
+    longest: int | None
 
 
 def required_literals(folded: str) -> Needs:
@@ -135,8 +146,18 @@ def required_literals(folded: str) -> Needs:
         return ()
     if end != len(folded):
         return ()
-    needs = [tuple(sorted(set(branch.groups), key=sorted)) for branch in branches]
-    return tuple(needs) if all(needs) and len(needs) <= _MOST else ()
+    if any(not branch.groups for branch in branches) or len(branches) > _MOST:
+        return ()
+    return tuple(Need(tuple(map(_shortest, branch.groups)), branch.longest) for branch in branches)
+
+
+def _shortest(group: _Words) -> _Words:
+    """The group without words in which another of it stands: where one of those is, that other is too."""
+    kept: list[str] = []
+    for word in sorted(group, key=lambda w: (len(w), w)):
+        if not any(shorter in word for shorter in kept):
+            kept.append(word)
+    return frozenset(kept)
 
 
 def rarity(group: _Words) -> tuple[int, int, list[str]]:
@@ -194,8 +215,9 @@ def _either(branches: list[_Branch]) -> tuple[_Words | None, _Words | None]:
     return None, needed if len(needed) <= _MOST else None
 
 
-def _atom(p: str, i: int, depth: int) -> tuple[_Words | None, _Words | None, int]:
-    """What the atom at i matches (a few words, or None), a group of literals that it needs otherwise, and where it ends."""
+def _atom(p: str, i: int, depth: int) -> tuple[_Words | None, _Words | None, int | None, int]:
+    """What the atom at i matches (a few words, or None), a group of literals that it needs otherwise, how long it gets at most
+    (None: no end), and where it ends."""
     c = p[i]
     if c == "(":
         j = i + 1
@@ -203,17 +225,18 @@ def _atom(p: str, i: int, depth: int) -> tuple[_Words | None, _Words | None, int
             while p[j] not in ":>)":
                 j += 1
             if p[j] == ")":  # (?i): flags only
-                return None, None, j + 1
+                return None, None, 0, j + 1
             j += 1
         branches, j = _alternatives(p, j, depth + 1)
-        return *_either(branches), j + 1
+        lengths = [b.longest for b in branches if b.longest is not None]
+        return *_either(branches), (max(lengths) if len(lengths) == len(branches) else None), j + 1
     if c == "[":
         _, end = _fold_class(p, i)
-        return _members(p, i, end), None, end
+        return _members(p, i, end), None, 1, end
     if c == "\\":
         end = _escape_end(p, i)
-        return (frozenset(p[i + 1]) if end == i + 2 and p[i + 1] in _META else None), None, end
-    return (None if c in ".^$" else frozenset(c)), None, i + 1
+        return (frozenset(p[i + 1]) if end == i + 2 and p[i + 1] in _META else None), None, 1, end
+    return (None if c in ".^$" else frozenset(c)), None, 1, i + 1
 
 
 def _sequence(p: str, i: int, depth: int) -> tuple[_Branch, int]:
@@ -221,13 +244,15 @@ def _sequence(p: str, i: int, depth: int) -> tuple[_Branch, int]:
     groups: list[_Words] = []
     run = _NOTHING
     whole = True
+    longest: int | None = 0
 
     def times(left: _Words, right: _Words) -> _Words:
         return frozenset(a + b for a in left for b in right)
 
     while i < len(p) and p[i] not in "|)":
-        words, needed, i = _atom(p, i, depth)
+        words, needed, length, i = _atom(p, i, depth)
         least, most, i = _repeats(p, i)
+        longest = None if longest is None or length is None or most is None else longest + length * most
         ends = most != least and not (least == 0 and most == 1)  # what follows needn't stand right after what is known
         if words is None:
             ends = True
@@ -250,7 +275,7 @@ def _sequence(p: str, i: int, depth: int) -> tuple[_Branch, int]:
                 groups.append(needed)
     if "" not in run:
         groups.append(run)
-    return _Branch(run if whole else None, tuple(groups)), i
+    return _Branch(run if whole else None, tuple(groups), longest), i
 
 
 @dataclass(frozen=True, slots=True)

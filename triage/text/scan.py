@@ -19,6 +19,9 @@ TEXT_OPS = frozenset({"contains", "contains_any", "contains_all", "words", "star
 _compiled = lru_cache(maxsize=1024)(compile_regex)
 """Compiling takes hundreds of times as long as searching a complaint, and the plain meaning is asked text by text."""
 
+_FAR = 1 << 40
+_NEVER = -(1 << 61)
+
 Hits: TypeAlias = Sequence[tuple[int, int]]
 """[a, b) pairs in the folded text; empty where the test is false."""
 
@@ -100,9 +103,11 @@ class Scanner:
         # per phrase: the checks that look for it, as (check, position in its list, words, unless_negated)
         plain: list[list[int]] = []
         strict: list[list[tuple[int, bool, bool]]] = []
-        wakes: list[list[tuple[int, int]]] = []
-        # per branch of an expression: its check, its groups that the automaton looks for as bits, and the other groups
-        self._branches: list[tuple[int, int, tuple[frozenset[str], ...]]] = []
+        # per literal that an expression needs: (branch, or -1 where others must come after; key of the group before it, or -1;
+        # its own key; within how many characters)
+        wakes: list[list[tuple[int, int, int, int]]] = []
+        # per branch: its check, and the groups that the automaton doesn't look for
+        self._branches: list[tuple[int, tuple[frozenset[str], ...]]] = []
         self._all: dict[int, frozenset[int]] = {}
         self._edges: list[int] = []
         self._regexes: dict[int, Regex] = {}
@@ -121,13 +126,15 @@ class Scanner:
                 regex = self._regexes[i] = compile_regex(str(check.operand))
                 if not regex.needs:
                     self._always.append(i)
-                for groups in regex.needs:
+                for groups, longest in regex.needs:
                     # single characters are everywhere: they are asked for only where all else was seen
                     looked = [g for g in groups if min(map(len, g)) > 1] or [max(groups, key=rarity)]
-                    for bit, group in enumerate(looked):
+                    key, reach = len(self._branches) * 64, _FAR if longest is None else longest
+                    for n, group in enumerate(looked[:64]):
+                        last = n == min(len(looked), 64) - 1
                         for literal in group:
-                            wakes[phrase_id(literal)].append((len(self._branches), 1 << bit))
-                    self._branches.append((i, (1 << len(looked)) - 1, tuple(g for g in groups if g not in looked)))
+                            wakes[phrase_id(literal)].append((len(self._branches) if last else -1, key + n - 1 if n else -1, key + n, reach))
+                    self._branches.append((i, tuple(g for g in groups if g not in looked)))
             elif check.op in ("starts_with", "ends_with"):
                 self._edges.append(i)
             else:
@@ -140,34 +147,56 @@ class Scanner:
                         strict[p].append((i, check.op == "words", check.unless_negated))
                     else:
                         plain[p].append(i)
-        self._plain = [tuple(x) for x in plain]
-        self._strict = [tuple(x) for x in strict]
-        self._wakes = [tuple(x) for x in wakes]
+        self._uses = [
+            (plain[p][0] if len(plain[p]) == 1 else -1 if plain[p] else -2, tuple(plain[p]), tuple(strict[p]), tuple(wakes[p]))
+            for p in range(len(ids))
+        ]
+        """Per phrase: the one plain check that looks for it (-1: several, -2: none), all of them, the strict ones, what it wakes."""
         self._find = (
-            AhoCorasick(list(ids), matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA)
+            AhoCorasick(list(ids), matchkind=MatchKind.Standard, implementation=Implementation.DFA if len(ids) < 20_000 else None)
             if ids else None
         )  # fmt: skip
+
+    def _near(self, branch: int, folded: str, start: int, end: int) -> bool:
+        """Whether what the automaton doesn't look for stands in folded[start:end]."""
+        for group in self._branches[branch][1]:
+            if not any(folded.find(literal, start, end) >= 0 for literal in group):
+                return False
+        return True
 
     def scan(self, reading: Reading) -> dict[int, list[tuple[int, int]]]:
         """Index of each check that holds -> its hits, sorted [a, b) pairs in the folded text."""
         found: dict[int, list[tuple[int, int]]] = {}
         text = reading.text
-        awake: dict[int, int] = {}
+        awake: set[int] = set()
+        last: dict[int, int] = {}
         parts: dict[int, set[int]] | None = None
         whole = text.offsets is None
         if self._find is not None:
-            plain, strict, wakes = self._plain, self._strict, self._wakes
+            uses = self._uses
             for phrase, a, b in self._find.find_matches_as_indexes(text.folded, overlapping=True):
-                for branch, group in wakes[phrase]:
-                    awake[branch] = awake.get(branch, 0) | group
+                one, plain, strict, wakes = uses[phrase]
+                for branch, before, key, reach in wakes:
+                    # hits come in order of their ends, so that the latest of the group before is the nearest
+                    if before < 0 or last.get(before, _NEVER) >= b - reach:
+                        if branch < 0:
+                            last[key] = a
+                        elif branch not in awake and self._near(branch, text.folded, max(0, b - reach), a + reach):
+                            awake.add(branch)
                 if not (whole or text.span(a, b) is not None):
                     continue
-                for i in plain[phrase]:
-                    if i in found:
-                        found[i].append((a, b))
+                if one >= 0:
+                    if one in found:
+                        found[one].append((a, b))
                     else:
-                        found[i] = [(a, b)]
-                for i, words, unless_negated in strict[phrase]:
+                        found[one] = [(a, b)]
+                elif one == -1:
+                    for i in plain:
+                        if i in found:
+                            found[i].append((a, b))
+                        else:
+                            found[i] = [(a, b)]
+                for i, words, unless_negated in strict:
                     if words and not (reading.is_boundary(a) and reading.is_boundary(b)):
                         continue
                     if unless_negated and reading.is_negated(a):
@@ -187,10 +216,7 @@ class Scanner:
             if len(hits) > 1:
                 hits.sort()
         run = set(self._always)
-        for branch, groups in awake.items():
-            i, full, rest = self._branches[branch]
-            if groups == full and i not in run and all(any(literal in text.folded for literal in group) for group in rest):
-                run.add(i)
+        run.update(self._branches[branch][0] for branch in awake)
         if run:
             encoded = text.folded.encode("utf-8")
             for i in sorted(run):
