@@ -28,7 +28,7 @@ from triage.message import Message
 from triage.packs.mutate import Mutant, mutants
 from triage.packs.strata import strata
 from triage.packtests import complaint_of, failures
-from triage.pipeline import Triage, _add_late
+from triage.pipeline import Triage
 
 BUILT_IN = ("base-cn", "government-cn", "telecom-cn")
 NOBODY = Message("", "")
@@ -60,7 +60,7 @@ class Bench:
 
     def __init__(self, triage: Triage) -> None:
         engine = triage._engine
-        self.pack, self.context = triage.pack, engine.context
+        self.engine, self.pack, self.context = engine, triage.pack, engine.context
         self.strata = strata(self.pack.rules, self.pack.facts)
         self.level = {self.pack.rules[i].id: n for n, part in enumerate(self.strata) for i in part}
         self.rules = {rule.id: rule for rule in self.pack.rules}
@@ -70,7 +70,7 @@ class Bench:
                 continue
             complaint = complaint_of(test, self.pack.timezone)
             decision = triage.decide(complaint)
-            found = engine.gatherer.gather(complaint, engine._read(complaint.text).text, decision.tags, complaint.received_at)
+            found = engine.gatherer.gather(complaint, engine._read(complaint.text).text, decision.tags, complaint.received_at, whole=True)
             known = Known(test, complaint, decision.tags, found.facts)
             self.tests.append(known)
             mine = self.decide(known, _Variant(self.pack), None)
@@ -87,7 +87,7 @@ class Bench:
         for n, part in enumerate(self.strata):
             if n:
                 settled = decider.settle(sorted(held), sorted(maybe), facts, known.complaint.by_hand)
-                _add_late(facts, settled)
+                self.engine._late(settled, facts)
             same = changed is not None and facts == known.late[n]
             if changed is None:
                 known.late.append(dict(facts))

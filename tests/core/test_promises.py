@@ -22,6 +22,7 @@ from triage.domain.complaint import Complaint
 from triage.domain.decision import Decision
 from triage.domain.facts import Unknown
 from triage.domain.pack import Pack
+from triage.gather import Gatherer
 from triage.match import durable_available
 from triage.packs.load import load_pack
 from triage.pipeline import BATCH, Triage
@@ -82,10 +83,26 @@ def test_what_is_remembered_does_not_change_answers(monkeypatch: pytest.MonkeyPa
     name = "telecom-cn"
     given = complaints(name, COUNT, 3, garbage=0.2)
     expected = list(engine(name).decide_many(given))
-    for module in ("triage.pipeline._SETTLED", "triage.conditions.flags._REMEMBERED", "triage.gather._REMEMBERED"):
+    for module in ("triage.pipeline._KEPT", "triage.conditions.flags._REMEMBERED", "triage.gather._REMEMBERED"):
         monkeypatch.setattr(module, 2)
     forgetful = Triage.load(pack(name), model=engine(name).model, matcher="builtin")
     assert list(forgetful.decide_many(given)) == expected
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_looking_in_the_text_only_where_a_rule_hangs_on_it_changes_no_answer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As decided with everything looked for beforehand. Only `facts` lists what was looked for, and so may hold less."""
+    given = complaints(name, COUNT, 14)
+    lazy = list(engine(name).decide_many(given))
+    gather = Gatherer.gather
+    monkeypatch.setattr(Gatherer, "gather", lambda *args, **more: gather(*args, **{**more, "whole": True}))
+    whole = Triage.load(pack(name), model=engine(name).model, matcher="builtin")
+    looked = 0
+    for one, two in zip(lazy, whole.decide_many(given), strict=True):
+        assert replace(one, facts={}) == replace(two, facts={})
+        assert one.facts.items() <= two.facts.items()
+        looked += one.facts != two.facts
+    assert looked or name == "base-cn"
 
 
 @durable
