@@ -74,6 +74,7 @@ class Engine:
         self.context = Context(dict(pack.facts), pack.timezone, self._read)
         self.tagger = CueTagger(pack.taxonomy)
         late = {p for p in pack.facts if p.startswith(("decision.", "derived."))}
+        self._underived = {a.key: pack.facts[a.key].default for r in pack.rules for a in r.actions if a.slot == "set"}
         self._late_lookups = _late_lookups(pack, late)
         late.update(self._late_lookups)
         self.table = FlagTable([rule.when for rule in pack.rules], self.context, late)
@@ -306,6 +307,7 @@ class Engine:
             "decision.owner": unknown if "owner" in loose else settled.owner,
             "decision.green_channel": unknown if "green_channel" in loose else settled.green_channel,
             "decision.tags": unknown if "tag" in loose else settled.actions.get("tag", ()),
+            **self._underived,  # one that was set so far may be set no longer: its rule was replaced by a later one
             **settled.derived,
         }
         for path, value in late.items():
