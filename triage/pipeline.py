@@ -100,6 +100,7 @@ class Engine:
         self.decider = Decider(pack)
         self.evidences = Evidences(self.table)
         self._outcomes: dict[object, _Outcome] = {}
+        self._settled: dict[object, Settled] = {}
         # what else than tests an outcome hangs on: facts from which actions take their values
         self._taken_from = tuple(sorted({p for rule in pack.rules for action in rule.actions for p in _paths(action.value)}))
         self._closed = not self._late_lookups and not self.table.late_reads_more and not any(p in late for p in self._taken_from)
@@ -274,20 +275,31 @@ class Engine:
         key = (early.true, early.unknown, looked, hand)
         outcome = self._outcomes.get(key) if self._closed else None
         if outcome is None:
-            outcome = self._strata(early, dict(found.facts), found.pending, by_hand)
+            outcome = self._strata(early, dict(found.facts), found.pending, by_hand, (looked, hand))
             if len(self._outcomes) >= _KEPT:
                 self._outcomes.clear()
             self._outcomes[key] = outcome
         return outcome
 
-    def _strata(self, early: Answer, facts: dict[str, Value | Unknown], pending: set[str], by_hand: Mapping[str, str]) -> _Outcome:
+    def _strata(
+        self, early: Answer, facts: dict[str, Value | Unknown], pending: set[str], by_hand: Mapping[str, str], key: object
+    ) -> _Outcome:
+        def settle() -> Settled:
+            question = (tuple(held), tuple(maybe), key)
+            settled = self._settled.get(question) if self._closed else None
+            if settled is None:
+                if len(self._settled) >= _KEPT:
+                    self._settled.clear()
+                settled = self._settled[question] = self.decider.settle(held, maybe, facts, by_hand)
+            return settled
+
         flags = self.table.complete(early, facts)
         held: list[int] = []
         maybe: list[int] = []
         late: dict[str, Value | Unknown | None] = {}
         for stratum in range(len(self.strata)):
             if stratum:
-                late = self._late(self.decider.settle(held, maybe, facts, by_hand), facts)
+                late = self._late(settle(), facts)
                 flags = self.table.complete(early, facts)
             more, perhaps = self._match(stratum, flags)
             if pending:
@@ -296,7 +308,7 @@ class Engine:
                     return _Outcome(asks=asks, flags=flags)
             held = sorted((*held, *more))
             maybe = sorted((*maybe, *perhaps))
-        return _Outcome(tuple(held), flags, self.decider.settle(held, maybe, facts, by_hand), late)
+        return _Outcome(tuple(held), flags, settle(), late)
 
     def _late(self, settled: Settled, facts: dict[str, Value | Unknown]) -> dict[str, Value | Unknown | None]:
         """Put the decision so far among the facts, for the rules that wait for it. Returns what was put (None: taken away)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
 def command(inputs: tuple[str, ...], no_progress: bool, quiet: bool, **options: Any) -> int:
     from triage.cli.findings import sources_of
     from triage.cli.progress import Progress
+    from triage.dumps.checkpoint import shown
     from triage.dumps.run import run_dump
     from triage.errors import PackError
 
@@ -86,6 +88,8 @@ def command(inputs: tuple[str, ...], no_progress: bool, quiet: bool, **options: 
         def show(status: Status) -> None:
             bar(f"{status.rows}", status.done, 1.0)
 
+        # Decisions hold no cycles: the collector would walk them again and again and find nothing.
+        gc.set_threshold(200_000, 20, 50)
         try:
             summary = run_dump(chosen, show if bar.shown else None)
         except PackError as error:
@@ -93,7 +97,8 @@ def command(inputs: tuple[str, ...], no_progress: bool, quiet: bool, **options: 
             raise
     if not quiet:
         say(summary.as_text(language()))
-        tell(Message(f"结果：{chosen.output}", f"output: {chosen.output}"))
+        place = shown(chosen.output)
+        tell(Message(f"结果：{place}", f"output: {place}"))
     return 0
 
 

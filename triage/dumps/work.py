@@ -168,17 +168,25 @@ def complaint_of(row: Row, plan: ColumnPlan, timezone: str) -> tuple[Complaint, 
 
 def count(decisions: Iterator[Decision]) -> dict[str, Counter[str]]:
     """What the summary says about decisions, ready to be added up."""
-    names = ("categories", "severities", "queues", "channels", "rules", "conflicts", "incomplete", "errors", "abstained", "unknown_facts")
+    names = ("conflicts", "incomplete", "errors", "abstained", "unknown_facts")
     out: dict[str, Counter[str]] = {name: Counter() for name in names}
+    # gathered in lists first: a Counter counts a list several times as fast as it takes single additions
+    categories: list[str] = []
+    severities: list[str] = []
+    queues: list[str] = []
+    channels: list[str] = []
+    rules: list[str] = []
     for d in decisions:
-        out["categories"][d.tags.category or ""] += 1
-        out["severities"][d.severity] += 1
-        out["queues"][d.queue] += 1
+        categories.append(d.tags.category or "")
+        severities.append(d.severity)
+        queues.append(d.queue)
         if d.green_channel:
-            out["channels"][d.green_channel] += 1
+            channels.append(d.green_channel)
         if d.tags.abstained:
             out["abstained"]["rows"] += 1
-        out["rules"].update({reason.rule for reason in d.reasons})
+        rules += [reason.rule for reason in d.reasons]
+        if not (d.conflicts or d.incomplete or d.errors):
+            continue
         for name, slots in (("conflicts", {c.slot for c in d.conflicts}), ("incomplete", set(d.incomplete))):
             if slots:
                 out[name]["rows"] += 1
@@ -186,4 +194,5 @@ def count(decisions: Iterator[Decision]) -> dict[str, Counter[str]]:
         if d.errors:
             out["errors"]["rows"] += 1
             out["errors"].update({f"where:{fault.where}" for fault in d.errors})
-    return out
+    counted = {"categories": categories, "severities": severities, "queues": queues, "channels": channels, "rules": rules}
+    return {**{name: Counter(found) for name, found in counted.items()}, **out}
