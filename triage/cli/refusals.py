@@ -35,6 +35,14 @@ def explain_refusal(error: click.ClickException) -> tuple[Message, Message | Non
         if allowed:
             listed = " ".join(map(str, allowed))
             return Message(f"{name} 的值不对，可选：{listed}", f"{name} has a value that isn't one of: {listed}"), see
+        numbers = getattr(error.param, "type", None)
+        if isinstance(numbers, click.IntRange):
+            low, high = numbers.min, numbers.max
+            zh = f"{low} 到 {high} 的整数" if high is not None else f"不小于 {low} 的整数"
+            en = f"a whole number from {low} to {high}" if high is not None else f"a whole number, at least {low}"
+            return Message(f"{name} 应是{zh}", f"{name} must be {en}"), see
+        if isinstance(numbers, click.types.IntParamType):
+            return Message(f"{name} 应是整数", f"{name} must be a whole number"), see
         said = safe(error.message)
         return Message(f"{name} 的值不对：{said}", f"{name} has a wrong value: {said}"), see
     said = safe(error.format_message())

@@ -30,6 +30,11 @@ def fingerprint(path: Path) -> dict[str, object]:
     return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "hash": digest.hexdigest()}
 
 
+def shown(path: Path) -> str:
+    """A path as text that can be written down: bytes of its name that aren't UTF-8 are escaped."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
 def beside(path: Path, ending: str) -> Path:
     """A file next to `path` with `ending` added to its name."""
     return path.with_name(path.name + ending)
@@ -79,6 +84,11 @@ class Part:
     def close(self) -> None:
         with suppress(OSError):  # a full disk was reported when it was met
             self._file.close()
+
+    def discard(self) -> None:
+        """Close it and leave nothing behind."""
+        self.close()
+        self.path.unlink(missing_ok=True)
 
     def publish(self) -> None:
         """Take the place of the target, in one step."""

@@ -140,6 +140,13 @@ def no_text(path: Path, columns: Sequence[str], sample: Sequence[Row], header: b
     hint = Message(f"用 {option} 指明投诉正文在哪一列", f"say which column holds the complaint: {option if likely else '--text COLUMN'}")
     if header and max((len(name) for name in columns), default=0) > 40:
         hint = Message(hint.zh + "；第一行像是数据，没有表头时请加 --no-header", hint.en + "; the first row looks like data: without a header, add --no-header")
+    elif header and len(columns) == 1 and (comma := next((c for c in "，；" if c in columns[0]), "")):
+        hint = Message(f"列像是用“{comma}”分隔的：加 --delimiter {comma}", f"columns seem to be separated by {comma}: add --delimiter {comma}")
+    elif header and len(columns) == 1:
+        hint = Message(
+            hint.zh + "；只有一列，如果第一行是标题而不是列名，请删去列名以上的行",
+            hint.en + "; there is only one: if the first row is a caption, delete the rows above the column names",
+        )
     return UsageError(
         Message(
             f"{path}：没有找到投诉正文的列。看到的列：{_list(columns, '、')}",

@@ -8,11 +8,16 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from triage.errors import UsageError
+from triage.message import Message
+
 DELIMITERS = (",", "\t", ";", "|")
 NO_DELIMITER = "\x1f"
 """Stands for the delimiter of a file of one column."""
 
 _NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "none": NO_DELIMITER}
+
+_WORDS = tuple(word for word in _NAMES if word.isalpha())
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,25 @@ class Dialect:
 
 
 def delimiter_of(name: str) -> str:
-    """The delimiter that a user means: the character itself, or tab, comma, semicolon, pipe, none."""
-    return _NAMES.get(name.lower(), name)
+    """The delimiter that a user means: the character itself, or tab, comma, semicolon, pipe, none. Raises UsageError for anything else."""
+    found = _NAMES.get(name.lower(), name)
+    if len(found) != 1 or found in "\"\r\n\0":
+        raise UsageError(
+            Message("--delimiter 应是一个字符（引号和换行除外）", "--delimiter must be one character, and no quote or line end"),
+            Message(f"也可写：{'、'.join(_WORDS)}", f"or one of the words {', '.join(_WORDS)}"),
+        )
+    return found
+
+
+def quote_of(name: str, delimiter: str | None) -> str:
+    """The quote character that a user means; "" for none. Raises UsageError for anything else."""
+    found = "" if name.lower() == "none" else name
+    if len(found) > 1 or found in ("\r", "\n", "\0") or (found and found == delimiter):
+        raise UsageError(
+            Message("--quote 应是一个字符（不能与分隔符相同），或 none", "--quote must be one character, and not the delimiter, or none"),
+            Message("不写则自动判断", "it is found out if not given"),
+        )
+    return found
 
 
 def sniff_dialect(sample: str, delimiter: str | None = None, quote: str | None = None) -> Dialect:

@@ -27,7 +27,11 @@ def open_dump(path: Path, options: ReadOptions | None = None) -> Dump:
     options = options or ReadOptions()
     if not path.is_file():
         what = ("是文件夹", "is a folder") if path.is_dir() else ("不存在或不是普通文件", "doesn't exist or isn't a plain file")
-        raise UsageError(Message(f"{path}：{what[0]}", f"{path}: {what[1]}"), Message("请检查路径", "check the path"))
+        hint = Message("请检查路径", "check the path")
+        if str(path) == "-" or path.exists() and not path.is_dir():
+            # it is read more than once, and again to resume
+            hint = Message("标准输入和管道不能直接读，请先存成文件", "standard input and pipes can't be read: save them to a file first")
+        raise UsageError(Message(f"{path}：{what[0]}", f"{path}: {what[1]}"), hint)
     try:
         kind = options.format or _kind(path)
         if kind == "excel":

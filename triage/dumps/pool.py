@@ -211,8 +211,12 @@ def _serve(pipe: Connection, source: EngineSource, job: Job) -> None:
 
 
 def _take_in(pipe: Connection, inbox: SimpleQueue[Batch]) -> None:
+    parent = multiprocessing.parent_process()
+    # a forked process has a copy of the other end of its own pipe, so the end of the pipe doesn't tell that the reading process is gone
+    watched = [pipe] if parent is None else [pipe, parent.sentinel]
     try:
-        while True:
+        while pipe in wait(watched):  # type: ignore[arg-type]
             inbox.put(pipe.recv())
     except (EOFError, OSError):
-        os._exit(0)
+        pass
+    os._exit(0)

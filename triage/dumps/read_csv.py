@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from triage.dumps.dialect import NO_DELIMITER, Dialect, delimiter_of, sniff_dialect
+from triage.dumps.dialect import NO_DELIMITER, Dialect, delimiter_of, quote_of, sniff_dialect
 from triage.dumps.lines import MARK, Bytes, Lines, OddLine
 from triage.dumps.reading import ReadOptions, not_a_table, rename, text_sample
 from triage.dumps.record import MAX_CELL, MAX_COLUMNS, MAX_LINE, Reject, Row, excerpt
@@ -36,10 +36,11 @@ class CsvDump:
         self.blank = 0
         self._source: Bytes | None = None
         self._header = options.header
-        self._encoding, sample = text_sample(path, options)
         given = options.delimiter or delimiter
-        quote = None if options.quote is None else options.quote.replace("none", "")
-        self._dialect = sniff_dialect(sample, delimiter_of(given) if given else None, quote)
+        separator = delimiter_of(given) if given else None
+        quote = None if options.quote is None else quote_of(options.quote, separator)
+        self._encoding, sample = text_sample(path, options)
+        self._dialect = sniff_dialect(sample, separator, quote)
         csv.field_size_limit(max(csv.field_size_limit(), 2 * MAX_LINE))
         first = next(self._rows(width=None), None)
         if first is None or isinstance(first, Reject):

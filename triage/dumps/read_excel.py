@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from triage.dumps.excel_extent import refuse_strewn
 from triage.dumps.reading import ReadOptions, not_a_table, rename
 from triage.dumps.record import MAX_CELL, MAX_COLUMNS, Reject, Row, cell_of
 from triage.errors import DumpError, UsageError
@@ -36,7 +37,11 @@ class ExcelDump:
         self.details = {"sheet": self._name}
         first = next(self._filled(), None)
         if first is None:
-            raise not_a_table(path, Message(f"工作表“{self._name}”是空的", f"the sheet {self._name!r} is empty"))
+            error = not_a_table(path, Message(f"工作表“{self._name}”是空的", f"the sheet {self._name!r} is empty"))
+            if len(self._names) > 1:
+                others = [name for name in self._names if name != self._name][:20]
+                error.hint = Message(f"用 --sheet 指明工作表，还有：{'、'.join(others)}", f"name the sheet with --sheet; there are also: {', '.join(others)}")
+            raise error
         cells = first[1]
         if len(cells) > MAX_COLUMNS:
             raise not_a_table(path, Message(f"有 {len(cells)} 列，最多 {MAX_COLUMNS} 列", f"it has {len(cells)} columns, at most {MAX_COLUMNS}"))
@@ -57,8 +62,9 @@ class ExcelDump:
 
         try:
             book = CalamineWorkbook.from_path(self.path)
-            names = book.sheet_names
+            self._names = names = book.sheet_names
             self._name = self._choose(names, wanted)
+            refuse_strewn(self.path, names.index(self._name))
             sheet = book.get_sheet_by_name(self._name)
         except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
             raise self._cannot_open(error) from None

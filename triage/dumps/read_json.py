@@ -36,13 +36,16 @@ class JsonDump:
         self.format = "json" if self._array else "jsonl"
         self.details = {"encoding": self._encoding}
         columns: dict[str, None] = {}
+        refused: Message | None = None
         for item in itertools.islice(self._objects(), _HEAD):
             if isinstance(item, dict):
                 columns.update(dict.fromkeys(item))
+            else:
+                refused = refused or item.message
             if len(columns) > MAX_COLUMNS:
                 raise not_a_table(path, Message(f"超过 {MAX_COLUMNS} 个字段", f"more than {MAX_COLUMNS} keys"))
         if not columns:
-            raise not_a_table(path, Message("没有读到任何 JSON 对象", "no JSON object was found"))
+            raise not_a_table(path, refused or Message("没有读到任何 JSON 对象", "no JSON object was found"))
         self.columns = tuple(columns)
         rows = (row for row in itertools.islice(self.records(), 50) if not isinstance(row, Reject))
         self.sample: tuple[Row, ...] = tuple(itertools.islice(rows, 20))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triage.dumps.lines import Bytes
-from triage.dumps.sniff import SAMPLE, codec_of, sniff_encoding
+from triage.dumps.sniff import SAMPLE, codec_of, sniff_encoding, with_byte_order
 from triage.errors import DumpError, UsageError
 from triage.message import Message
 
@@ -64,6 +64,7 @@ def text_sample(path: Path, options: ReadOptions) -> tuple[str, str]:
                 Message(f"不认识编码“{options.encoding}”", f"unknown encoding {options.encoding!r}"),
                 Message("常用：utf-8、gb18030、big5、utf-16", "common ones: utf-8, gb18030, big5, utf-16"),
             )
+        codec = with_byte_order(codec, head)
     else:
         codec = sniff_encoding(head)
     text = head[:SAMPLE].decode(codec, "replace")
@@ -71,6 +72,10 @@ def text_sample(path: Path, options: ReadOptions) -> tuple[str, str]:
     nuls = text[:4096].count("\0")
     if controls > max(20, len(text[:4096]) * 0.05) or nuls > len(text[:4096]) * 0.5:
         raise not_a_table(path, Message("内容是二进制，不是文本", "its content is binary, not text"))
+    if text.lstrip("\ufeff \t\r\n")[:14].lower().startswith(("<!doctype html", "<html")):
+        raise not_a_table(
+            path, Message("内容是网页（HTML），可能是导出失败或登录超时的页面", "its content is a web page (HTML), perhaps of a failed export")
+        )
     ends = max(text.rfind("\n"), text.rfind("\r"))
     return codec, text[: ends + 1] if ends > 0 and len(head) >= SAMPLE else text
 

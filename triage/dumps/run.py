@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -12,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from triage.domain.pack import Pack
-from triage.dumps.checkpoint import Part, Progress, beside, fingerprint
+from triage.dumps.checkpoint import Part, Progress, beside, fingerprint, shown
 from triage.dumps.checkpoint import replace as put_in_place
 from triage.dumps.columns import ColumnOptions, ColumnPlan, plan_columns
 from triage.dumps.ids import Repeats
+from triage.dumps.lock import locked
 from triage.dumps.open import open_dump
 from triage.dumps.output import BOM, COLUMNS, REJECT_COLUMNS, OutputFormat, csv_bytes, kept_names, output_format, safe
 from triage.dumps.pool import cores, decided
@@ -24,7 +26,7 @@ from triage.dumps.reading import ReadOptions
 from triage.dumps.record import Dump, Reject, as_text, clean
 from triage.dumps.summary import Summary, starved_rules
 from triage.dumps.work import Batch, Job, Result
-from triage.errors import DumpError, UsageError
+from triage.errors import DumpError, TriageError, UsageError
 from triage.message import Message
 
 log = logging.getLogger("triage")
@@ -117,7 +119,7 @@ class _Run:
             paths |= {"complaint.received_at"} if plan.time is not None or self.options.now is not None else set()
         inputs = [
             {
-                "path": str(d.path), "format": d.format, **d.details,
+                "path": shown(d.path), "format": d.format, **d.details,
                 "columns": {
                     "text": [d.columns[n] for n in p.text],
                     "id": None if p.id is None else d.columns[p.id],
@@ -128,11 +130,15 @@ class _Run:
             for d, p in zip(self.dumps, self.plans, strict=True)
         ]  # fmt: skip
         return Summary(
-            inputs=inputs, output=str(self.options.output), rejects=str(self.rejects_path), pack=self.pack.id,
+            inputs=inputs, output=shown(self.options.output), rejects=shown(self.rejects_path), pack=self.pack.id,
             starved=starved_rules(self.pack, given),
         )  # fmt: skip
 
     def run(self) -> Summary:
+        with locked(self.options.output), locked(self.rejects_path):
+            return self._run()
+
+    def _run(self) -> Summary:
         started = time.monotonic()
         o = self.options
         writing = 0.0
@@ -182,6 +188,12 @@ class _Run:
             with suppress(DumpError):
                 self._save(progress, out, rejects, known or {})
             raise
+        except TriageError:
+            # the engine couldn't be had: nothing was decided, so there is nothing to go on from
+            if known is None:
+                out.discard()
+                rejects.discard()
+            raise
         finally:
             out.close()
             rejects.close()
@@ -200,14 +212,14 @@ class _Run:
         """All that the bytes of the output depend on."""
         o = self.options
         return {
-            "inputs": [{"path": str(p), **fingerprint(p)} for p in o.inputs],
+            "inputs": [{"path": shown(p), **fingerprint(p)} for p in o.inputs],
             "pack": self.pack.fingerprint,
             "model": o.model,
             "columns": [[list(p.text), p.id, p.time, [list(f) for f in p.facts]] for p in self.plans],
             "reading": [d.details for d in self.dumps],
             "options": {
                 "now": None if o.now is None else o.now.isoformat(), "keep": o.keep, "raw_cells": o.raw_cells, "format": self.kind,
-                "header": o.reading.header, "rejects": str(self.rejects_path), "segmenter": o.segmenter,
+                "header": o.reading.header, "rejects": shown(self.rejects_path), "segmenter": o.segmenter,
             },
         }  # fmt: skip
 
@@ -297,7 +309,7 @@ class _Run:
         out.write(result.data)
         refused = sorted([*batch.rejects, *result.failed], key=lambda item: item[0])
         if refused:
-            path = str(self.dumps[batch.input].path)
+            path = shown(self.dumps[batch.input].path)
             rows = [
                 [safe(path), row, r.line or "", r.code, safe(clean(r.message.zh)[0]), safe(clean(r.message.en)[0]), safe(clean(r.raw)[0])]
                 for row, r in refused
@@ -351,8 +363,14 @@ def _check_paths(options: RunOptions, rejects: Path) -> None:
             raise UsageError(
                 Message(f"{path}：不能写在这里", f"{path}: can't be written here"), Message("目标文件夹要先存在", "its folder must exist")
             )
-    resolved = [p.resolve() for p in outputs]
-    if len(set(resolved)) < len(resolved) or set(resolved) & {p.resolve() for p in options.inputs}:
+        if path.exists() and not path.is_file():
+            # it would be replaced by a file: /dev/stdout, a pipe, a device
+            raise UsageError(
+                Message(f"{path}：不是普通文件，不能用结果替换它", f"{path}: isn't a plain file, and won't be replaced by one"),
+                Message("写到一个文件里，再送往别处", "write to a file, and send that on"),
+            )
+    resolved = [os.path.realpath(p) for p in outputs]
+    if len(set(resolved)) < len(resolved) or set(resolved) & {os.path.realpath(p) for p in options.inputs}:
         raise UsageError(
             Message("输入、输出、拒收、摘要不能是同一个文件", "input, output, rejects and summary must be different files"),
             Message("换一个输出文件名", "choose another name for the output"),

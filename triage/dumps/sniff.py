@@ -62,6 +62,15 @@ def _without_mark(sample: bytes) -> str | None:
     return found
 
 
+def with_byte_order(codec: str, sample: bytes) -> str:
+    """`codec`, or where it is UTF-16 or UTF-32 and the file has no byte order mark, the one with the order that makes sense."""
+    if codec not in ("utf-16", "utf-32") or sniff_encoding(sample[:4]) == codec:
+        return codec
+    if codec == "utf-32":
+        return "utf-32-be" if sample[:1] == b"\0" else "utf-32-le"
+    return _without_mark(sample) or "utf-16-le"
+
+
 def _strict_utf8(sample: bytes) -> bool:
     try:
         codecs.getincrementaldecoder("utf-8")("strict").decode(sample)
@@ -80,6 +89,10 @@ def score(sample: bytes, encoding: str) -> float:
     return (sum(c in _COMMON for c in foreign) - 2 * bad) / len(foreign)
 
 
+_NOT_OF_FILES = frozenset(("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "unicode_escape", "raw_unicode_escape"))
+"""Codecs of Python that turn bytes into text, but not those of a text file."""
+
+
 def codec_of(name: str) -> str | None:
     """The codec that a user means by `name` (gbk and gb2312 are read as gb18030, which contains them); None if unknown."""
     plain = name.strip().lower().replace("_", "-")
@@ -92,5 +105,7 @@ def codec_of(name: str) -> str | None:
     try:
         info = codecs.lookup(plain)
     except (LookupError, ValueError):
+        return None
+    if info.name in _NOT_OF_FILES:
         return None
     return info.name if getattr(info, "_is_text_encoding", True) else None

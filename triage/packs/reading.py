@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +70,11 @@ def find_pack(ref: str | Path, search: Sequence[Path] = ()) -> tuple[Path, str] 
 def not_found(ref: str | Path, place: Place, findings: Findings) -> None:
     """The finding for a pack that isn't there."""
     name = os.fspath(ref)
+    with suppress(OSError, ValueError):
+        if Path(name).is_file():
+            findings.add("TR121", place, f"“{name}”是文件，规则包是文件夹", f"{name!r} is a file; a pack is a folder",
+                         ("给出 pack.yaml 所在的文件夹", "name the folder that holds pack.yaml"))  # fmt: skip
+            return
     findings.add("TR121", place, f"找不到规则包“{name}”", f"no such pack: {name!r}", did_you_mean(Path(name).name, builtin_packs()))
 
 
