@@ -8,6 +8,7 @@ term is a rule of its own, and a ruleset holds at most 60 of them, because the e
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -177,4 +178,9 @@ class DurableMatcher:
     def close(self) -> None:
         """Free the engine's rulesets; they aren't freed otherwise."""
         with self._lock:
+            self._close()
+
+    def __del__(self) -> None:
+        # a pack that was reloaded leaves its matcher to the collector; nothing can be in a call then
+        if not sys.is_finalizing() and self.__dict__.get("_strata"):
             self._close()
