@@ -11,7 +11,7 @@ import pytest
 import triage
 
 NAMES = {
-    "Triage", "Complaint", "load_pack", "Decision", "Reason", "Evidence", "WhyNot", "Tags", "Span", "decision_dict", "decision_text",
+    "Triage", "Complaint", "load_pack", "decide_arrow", "Decision", "Reason", "Evidence", "WhyNot", "Tags", "Span", "decision_dict", "decision_text",
     "Message", "Diagnostic", "Place", "TriageError", "UsageError", "PackError", "ModelError", "DumpError", "__version__",
 }  # fmt: skip
 HEAVY = (

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from triage.domain.complaint import Complaint
     from triage.domain.decision import Decision, Evidence, Reason
     from triage.domain.tags import Span, Tags
+    from triage.dumps.arrow import decide_arrow
     from triage.errors import DumpError, ModelError, PackError, TriageError, UsageError
     from triage.explain import WhyNot
     from triage.message import Message
@@ -34,7 +35,7 @@ logging.getLogger("triage").addHandler(logging.NullHandler())
 
 __all__ = [
     # the engine
-    "Triage", "Complaint", "load_pack",
+    "Triage", "Complaint", "load_pack", "decide_arrow",
     # what comes out
     "Decision", "Reason", "Evidence", "WhyNot", "Tags", "Span", "decision_dict", "decision_text",
     # findings and errors
@@ -46,6 +47,7 @@ _HOMES = {
     "Triage": "triage.pipeline",
     "Complaint": "triage.domain.complaint",
     "load_pack": "triage.packs.load",
+    "decide_arrow": "triage.dumps.arrow",
     "Decision": "triage.domain.decision",
     "Reason": "triage.domain.decision",
     "Evidence": "triage.domain.decision",

@@ -18,14 +18,11 @@ GROUP = 10_000
 def convert(jsonl: Path, target: Path, kept: Sequence[str]) -> None:
     """Write `target` from the lines of `jsonl`. Lists of texts are lists; reasons, actions and the like are JSON texts."""
     pa, pq = need_pyarrow()
-    texts = pa.list_(pa.string())
-    types: dict[str, Any] = {name: pa.string() for name in (*COLUMNS, *kept)}
-    types |= {"row": pa.int64(), "confidence": pa.float64(), "abstained": pa.bool_(), "requests": texts, "risks": texts}
-    schema = pa.schema([(name, kind) for name, kind in types.items()])
+    schema = schema_of((*COLUMNS, *kept))
     with pq.ParquetWriter(target, schema, compression="zstd") as writer, jsonl.open("rb") as lines:
         group: list[dict[str, object]] = []
         for line in lines:
-            group.append(_flat(orjson.loads(line)))
+            group.append(flat(orjson.loads(line)))
             if len(group) >= GROUP:
                 writer.write_table(pa.Table.from_pylist(group, schema))
                 group = []
@@ -33,7 +30,16 @@ def convert(jsonl: Path, target: Path, kept: Sequence[str]) -> None:
             writer.write_table(pa.Table.from_pylist(group, schema))
 
 
-def _flat(row: dict[str, object]) -> dict[str, object]:
+def schema_of(names: Sequence[str]) -> Any:
+    """The Arrow schema of output columns and kept ones."""
+    pa, _ = need_pyarrow()
+    texts = pa.list_(pa.string())
+    known = {"row": pa.int64(), "confidence": pa.float64(), "abstained": pa.bool_(), "requests": texts, "risks": texts}
+    return pa.schema([(name, known.get(name, pa.string())) for name in names])
+
+
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with lists and mappings as JSON text, but for `requests` and `risks`, which stay lists."""
     for name, value in row.items():
         if name in ("requests", "risks"):
             continue
