@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,8 @@ from triage.errors import TriageError
 from triage.match import MatcherName, Program
 from triage.message import Message
 
-TERMS_PER_RULESET = 60
+TERMS_PER_RULESET = 12
+"""The engine takes up to 64 conditions open at once; few terms to a ruleset, so that most rulesets needn't be asked at all."""
 FLAGS_PER_RULESET = 200
 """The engine takes 252 properties in a message."""
 
@@ -48,10 +50,13 @@ class _Ruleset:
 
     def __init__(self, engine: Any, terms: Sequence[Term], name: str) -> None:
         self._engine = engine
-        self.true = sorted({flag for term in terms for flag in term.true})
-        self.false = sorted({flag for term in terms for flag in term.false})
-        self.mask_true = sum(1 << f for f in self.true)
-        self.mask_false = sum(1 << f for f in self.false)
+        self._true = {flag: f',"t{flag}":1' for term in terms for flag in term.true}
+        self._false = {flag: f',"f{flag}":1' for term in terms for flag in term.false}
+        self.keys = 0
+        """A flag of each term; where none of them is true no term holds. 0: some term has no flag that must be true."""
+        if all(term.true for term in terms):
+            for term in terms:
+                self.keys |= 1 << term.true[0]
         rules: dict[str, object] = {
             f"r{i}": {"all": [{"m": {"$and": [{"T": 1}, *({f"t{f}": 1} for f in term.true), *({f"f{f}": 1} for f in term.false)]}}]}
             for i, term in enumerate(terms)
@@ -66,8 +71,9 @@ class _Ruleset:
     def fire(self, flags: Flags) -> list[int]:
         """Positions of the terms that hold."""
         engine, found = self._engine, []
-        parts = [f',"t{f}":1' for f in self.true if flags.true >> f & 1]
-        parts += [f',"f{f}":1' for f in self.false if flags.false >> f & 1]
+        known = self._true
+        parts = [known[f] for f in flags.on if f in known]
+        parts += [text for f, text in self._false.items() if flags.false >> f & 1]
         status, offset = engine.assert_fact(self._handle, '{"id":"c","T":1' + "".join(parts) + "}")
         if status == 0:
             action = engine.start_action_for_state(self._handle, offset)
@@ -90,6 +96,7 @@ class _Ruleset:
 class _Stratum:
     def __init__(self, engine: Any, program: Program, rules: Sequence[int], name: str) -> None:
         owners: dict[Term, list[int]] = {}
+        uses = Counter(flag for terms in program.terms for term in terms for flag in term.true)
         self.always: list[int] = []
         for rule in rules:
             for term in program.terms[rule]:
@@ -97,7 +104,7 @@ class _Stratum:
                     self.always.append(rule)
                 else:
                     # rarest first: the network leaves a term at its first condition that fails
-                    key = Term(tuple(sorted(term.true, key=lambda f: (program.rarity(f), f))), term.false)
+                    key = Term(tuple(sorted(term.true, key=lambda f: (program.rarity(f), uses[f], f))), term.false)
                     owners.setdefault(key, []).append(rule)
         self.sets: list[tuple[_Ruleset, list[list[int]]]] = []
         self.wide: list[tuple[Term, list[int]]] = []
@@ -161,7 +168,7 @@ class DurableMatcher:
         part = self._strata[stratum]
         found = set(part.always)
         for ruleset, owners in part.sets:
-            if flags.true & ruleset.mask_true or flags.false & ruleset.mask_false:
+            if not ruleset.keys or flags.true & ruleset.keys:
                 for position in ruleset.fire(flags):
                     found.update(owners[position])
         for term, rules in part.wide:
