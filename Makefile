@@ -32,7 +32,7 @@ test: $(STAMP) ## lint, types, import contract and the tests; under five minutes
 	@$(PY) -m pytest -q -n $(JOBS) -m "not long"
 
 test-long: $(STAMP) ## the suites that take minutes: many random packs, mutated rules, kills, memory
-	@$(PY) -m pytest -q -n $(JOBS)
+	@TRIAGE_LONG=1 $(PY) -m pytest -q -n $(JOBS)
 
 lint: $(STAMP) ## ruff, mypy --strict, import contract
 	@$(BIN)/ruff check .
