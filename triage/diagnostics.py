@@ -80,7 +80,8 @@ def render_text(findings: Iterable[Diagnostic], sources: Mapping[str, str], lang
                 end = min(max(end, start + 1), max(len(line), start + 1))
                 # long lines are cut around the place so that the caret stays on the screen
                 left = max(0, start - 60)
-                shown = line[left : left + 120].replace("\t", " ")
+                # an author's file must not steer the terminal
+                shown = "".join(c if c.isprintable() or c == "\u3000" else " " if c == "\t" else "\ufffd" for c in line[left : left + 120])
                 caret = " " * _width(line[left:start].replace("\t", " ")) + "^" * max(1, _width(line[start : min(end, left + 120)]))
                 out.append(f"    {shown}")
                 out.append(f"    {paint.get(d.level, '')}{caret}{reset}")

@@ -533,6 +533,12 @@ class Triage:
 def _complaint(complaint: str | Complaint) -> Complaint:
     if isinstance(complaint, str):
         return Complaint(complaint)
+    if not isinstance(complaint, Complaint):
+        kind = type(complaint).__name__
+        raise UsageError(
+            Message(f"投诉应是文本或 Complaint，不是 {kind}", f"a complaint is a str or a Complaint, not {kind}"),
+            Message("如 Complaint(text, facts={...})", "such as Complaint(text, facts={...})"),
+        )
     bad = set(complaint.by_hand) - {"severity", "queue", "owner"}
     severity = complaint.by_hand.get("severity")
     if bad or (severity is not None and severity not in SEVERITIES):

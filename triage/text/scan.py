@@ -169,6 +169,7 @@ class Scanner:
         found: dict[int, list[tuple[int, int]]] = {}
         text = reading.text
         awake: set[int] = set()
+        settled: set[int] = set()
         last: dict[int, int] = {}
         parts: dict[int, set[int]] | None = None
         whole = text.offsets is None
@@ -181,8 +182,13 @@ class Scanner:
                     if before < 0 or last.get(before, _NEVER) >= b - reach:
                         if branch < 0:
                             last[key] = a
-                        elif branch not in awake and self._near(branch, text.folded, max(0, b - reach), a + reach):
-                            awake.add(branch)
+                        elif branch not in settled:
+                            if self._near(branch, text.folded, max(0, b - reach), a + reach):
+                                awake.add(branch)
+                                settled.add(branch)
+                            elif reach == _FAR:
+                                # what isn't in the whole text needn't be looked for again at each hit
+                                settled.add(branch)
                 if not (whole or text.span(a, b) is not None):
                     continue
                 if one >= 0:
