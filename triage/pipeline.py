@@ -530,7 +530,7 @@ class Triage:
         return self._engine.why_not(_complaint(complaint), rule, _aware(now))
 
 
-def _complaint(complaint: str | Complaint) -> Complaint:
+def _complaint(complaint: object) -> Complaint:
     if isinstance(complaint, str):
         return Complaint(complaint)
     if not isinstance(complaint, Complaint):
