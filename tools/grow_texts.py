@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = ROOT / "models" / "government-cn" / "texts"
 TOPICS = ROOT / "tools" / "topics"
-MAX_TOPICS = 500
+MAX_TOPICS = 600
 """Texts made of topic phrases, per category."""
 
 OPENINGS = (

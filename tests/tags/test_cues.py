@@ -123,12 +123,27 @@ def test_the_models_answer_is_refined_not_overruled():
     assert tags("今天天气不错", said("网络")).category == "网络"
 
 
+FAR = "今天天气不错，" * 5
+"""Says nothing of any category, and puts what follows beyond a letter's opening."""
+
+
+def test_what_a_letter_opens_with_counts_once_more():
+    assert tags("话费").confidence > tags(FAR + "话费").confidence
+
+
+def test_an_unsure_answer_gives_way_to_overwhelming_cues_only():
+    text = "宽带断网，光猫坏了，网速慢，又断网了，宽带没人修"
+    assert tags(text, said("资费", 0.41)).category == "网络/宽带"
+    assert tags(text, said("资费", 0.9)).category == "资费"
+    assert tags(FAR + "断网", said("资费", 0.41)).category == "资费"
+
+
 def test_where_the_model_abstains_strong_plain_cues_decide():
     unsure = said("资费", 0.4, abstained=True)
     assert tags("宽带断网，光猫坏了，网速慢", unsure).category == "网络/宽带"
-    weak = tags("断网", unsure)
+    weak = tags(FAR + "断网", unsure)
     assert (weak.category, weak.abstained, weak.confidence) == (None, True, 0.4)
-    mixed = tags("宽带断网，光猫坏了，话费套餐乱扣", unsure)
+    mixed = tags(FAR + "宽带断网，光猫坏了，话费套餐乱扣", unsure)
     assert (mixed.category, mixed.abstained) == (None, True)
     assert mixed.alternatives == unsure.alternatives
 

@@ -97,13 +97,19 @@ class Threshold(NamedTuple):
     precision: float
 
 
-def choose_threshold(confidence: Floats, hit: NDArray[np.bool_]) -> Threshold:
-    """The lowest threshold from FLOOR up, in hundredths, at which TARGET of the answered rows are right; FLOOR if there is none."""
+def choose_threshold(confidence: Floats, hit: NDArray[np.bool_], given: float | None = None) -> Threshold:
+    """The lowest threshold from FLOOR up, in hundredths, at which TARGET of the answered rows are right; FLOOR if there is none.
+
+    With `given`, that threshold, and whether it reaches TARGET.
+    """
 
     def at(below: float) -> tuple[float, float]:
         answered = confidence >= below
         return float(answered.mean()), float(hit[answered].mean()) if answered.any() else 0.0
 
+    if given is not None:
+        coverage, precision = at(given)
+        return Threshold(given, precision >= TARGET, coverage, precision)
     for step in range(int(FLOOR * 100), 100):
         coverage, precision = at(step / 100)
         if coverage < MIN_COVERAGE:

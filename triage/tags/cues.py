@@ -20,12 +20,22 @@ _LENGTH = (0, 2, 4, 5, 6, 7, 8, 9, 10)
 _EXPRESSION = 6
 """What a regular expression or `contains_all` weighs: as a phrase of four characters."""
 
+_OPENING = 30
+"""A phrase that begins within so many characters counts once more: a complaint's title or first sentence says what it is about."""
+
 SMOOTHING = 8 * 64
 """Added to all evidence when that of one category is turned into a share: two short phrases alone give a share of 1/2."""
 ANSWER = 0.5
 """Least confidence at which cues name a category where no classifier is, or where it abstains and its best guess is the same."""
-ALONE = 0.8
+ALONE = 0.7
 """Least confidence at which cues name a category other than the best guess of a classifier that abstains."""
+OVERRULE = 0.9
+"""Least confidence at which cues name a category other than the classifier's answer, if that one is no surer than `UNSURE`."""
+UNSURE = 0.7
+CLEAR = 1.5
+"""How many times the evidence of the next a level below must have to be named: short mentions in passing don't decide a desk."""
+_PER_CHARACTER, _ENOUGH = 2, 1000
+"""Evidence that a level below needs, for each character of the text and at most: one passing word in a long letter isn't its subject."""
 
 
 class _Speaks(NamedTuple):
@@ -150,7 +160,7 @@ class CueTagger:
         if emotions:
             feeling = self._emotions[emotion]
             found["emotion:" + feeling] = _ordered([span for mood, spans in emotions if mood == emotion for span in spans])
-        category, confidence, abstained, alternatives = self._category(category_hits, prediction, found)
+        category, confidence, abstained, alternatives = self._category(category_hits, prediction, found, length)
         requests, risks = values["requests"], values["risks"]
         return Tags(
             category, confidence, abstained, alternatives, intent,
@@ -195,11 +205,12 @@ class CueTagger:
             else:
                 base = _EXPRESSION
             times = len(spans)
-            out.append((i, base * _TIMES[times if times < 8 else 8], spans))
+            strength = _TIMES[times if times < 8 else 8]
+            out.append((i, base * (strength + 64 if spans[0][0] < _OPENING else strength), spans))
         return out
 
     def _category(
-        self, hits: list[_Hit], prediction: Prediction | None, found: dict[str, tuple[Span, ...]]
+        self, hits: list[_Hit], prediction: Prediction | None, found: dict[str, tuple[Span, ...]], length: int
     ) -> tuple[str | None, float, bool, tuple[tuple[str, float], ...]]:
         """Category, confidence, abstained, alternatives; adds the places that speak for the category to `found`."""
         if not hits:
@@ -213,7 +224,7 @@ class CueTagger:
         start, confidence, alternatives = self._start(totals, prediction)
         if start is None:
             return _as_predicted(prediction) if prediction is not None else (None, confidence, True, alternatives)
-        category = self._refine(start, totals) if start in totals else start
+        category = self._refine(start, totals, min(_PER_CHARACTER * length, _ENOUGH)) if start in totals else start
         related = self._related[category]
         places = [span for i, _, spans in strengths if not related.isdisjoint(speaks[i].nodes) for span in spans]
         if places:
@@ -224,7 +235,7 @@ class CueTagger:
         self, totals: Mapping[int, int], prediction: Prediction | None
     ) -> tuple[int | None, float, tuple[tuple[str, float], ...]]:
         """The node from which to refine (None: abstain, or the model's label isn't in the tree), its confidence, alternatives."""
-        if prediction is not None and not prediction.abstained:
+        if prediction is not None and not prediction.abstained and prediction.confidence > UNSURE:
             return self._number.get(prediction.label), prediction.confidence, prediction.alternatives
         root = self._is_root
         ranked = sorted([(-total, node) for node, total in totals.items() if root[node]])
@@ -235,15 +246,17 @@ class CueTagger:
             alternatives = tuple([(self._paths[n], confidence_of(-minus, whole)) for minus, n in ranked[:3]])
             return (node if unique and confidence >= ANSWER else None), confidence, alternatives
         same = prediction.label.split("/", 1)[0] == self._paths[node]
+        if not prediction.abstained and (same or not unique or confidence < OVERRULE):
+            return self._number.get(prediction.label), prediction.confidence, prediction.alternatives
         if unique and confidence >= (ANSWER if same else ALONE):
             return node, max(confidence, prediction.confidence if same else 0.0), prediction.alternatives
         return None, prediction.confidence, prediction.alternatives
 
-    def _refine(self, node: int, totals: Mapping[int, int]) -> int:
-        """Down from `node`, as long as one child has more evidence than each other."""
+    def _refine(self, node: int, totals: Mapping[int, int], least: int) -> int:
+        """Down from `node`, as long as one child has clearly more evidence than each other, and `least` at any rate."""
         while True:
             scored = sorted([(-totals[child], child) for child in self._children[node] if child in totals])
-            if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0]):
+            if not scored or -scored[0][0] < least or (len(scored) > 1 and scored[0][0] > CLEAR * scored[1][0]):
                 return node
             node = scored[0][1]
 

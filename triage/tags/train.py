@@ -62,6 +62,7 @@ def train(
     segmenter: Cutter | None = None,
     min_texts: int = 2,
     measured: Sequence[bool] | None = None,
+    below: float | None = None,
 ) -> dict[str, Any]:
     """Train a model on `texts` and their category `labels` and write it to the folder `out`.
 
@@ -71,6 +72,7 @@ def train(
     A word enters the vocabulary if `min_texts` texts hold it, near-duplicates counting once; 1 is for texts that name nobody.
     `measured` marks the rows to measure and calibrate on, all by default; the others only teach (texts that a program made out of
     the same phrases would flatter both).
+    `below` is the confidence below which the model abstains; without it, the lowest at which nine answers in ten are right.
 
     Raises UsageError (arguments or labels that don't fit), ModelError (too little to learn from, folder not writable).
     """
@@ -91,10 +93,10 @@ def train(
         )
     confidence, hit = chances[whole].max(axis=1), chances[whole].argmax(axis=1) == target[whole]
     enough = known[whole] >= MIN_KNOWN
-    threshold = choose_threshold(confidence[enough], hit[enough]) if enough.any() else Threshold(0.5, False, 0.0, 0.0)
+    threshold = choose_threshold(confidence[enough], hit[enough], below) if enough.any() else Threshold(0.5, False, 0.0, 0.0)
     metrics = summary(chances[whole], target[whole], names, enough & (confidence >= threshold.below))
     metrics = {"by": f"{max(folds) + 1}-fold cross-validation, near-duplicates on one side", "input_rows": len(texts), **metrics}
-    if not threshold.reached:
+    if not threshold.reached and below is None:
         prepared.warnings.append(_unreached(threshold))
     if progress is not None:
         progress("fit", max(folds) + 1, max(folds) + 2)
