@@ -6,7 +6,7 @@ the author and counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,6 +108,26 @@ class Decider:
         """Settle every slot. `held`: rules known to hold; `maybe`: rules that can't be told; both as indexes into the pack's rules."""
         return _Settling(self, held, maybe, facts, by_hand).result()
 
+    def bearing(self, slots: Collection[str]) -> frozenset[int]:
+        """The rules on which these slots hang: those that give one, the other rows of their tables, the channels if it is theirs
+        to give, and whatever replaces any of them."""
+        found = {i for i, items in enumerate(self.given) if any(slot in slots for slot, _, _ in items)}
+        tables = {self.rules[i].table for i in found} - {""}
+        found |= {i for i, rule in enumerate(self.rules) if rule.table in tables}
+        if not _CHANNEL_OWN.isdisjoint(slots) or "green_channel" in slots:
+            found |= set(self.channel_of)
+        waiting = list(found)
+        while waiting:
+            more = set(self.replacers.get(waiting.pop(), ())) - found
+            found |= more
+            waiting += more
+        return frozenset(found)
+
+    def settle_so_far(
+        self, held: Sequence[int], maybe: Sequence[int], facts: Facts, by_hand: Mapping[str, str], slots: Collection[str]
+    ) -> Settled:
+        """Settle only what rules that wait for the decision ask about: the slots named, `set` for all derived facts."""
+        return _Settling(self, held, maybe, facts, by_hand).so_far(slots)
 
 
 class _OneOf:
@@ -435,6 +455,20 @@ class _Settling:
                 continue
             out.append(i)
         return tuple(sorted(out, key=lambda i: (layers.get(self.rules[i].layer, 9), self.rules[i].id)))
+
+    def so_far(self, slots: Collection[str]) -> Settled:
+        """Only these slots; the others stay empty."""
+        winner = self.channel.winner
+        return Settled(
+            severity=self.severity() if "severity" in slots else "",
+            green_channel=self.d.channel_of[winner] if winner is not None else None,
+            queue=str(self.single("queue", self.pack.default_queue)) if "queue" in slots else "",
+            owner=self.single("owner", None) if "owner" in slots else None,
+            actions={"tag": self.union("tag")} if "tag" in slots else {},
+            counted=(), conflicts=(), replaced=(),
+            derived=self.derived()[0] if "set" in slots else {},
+            loose={slot: tuple(sorted(could)) for slot, could in self.loose.items()},
+        )  # fmt: skip
 
     def result(self) -> Settled:
         severity = self.severity()

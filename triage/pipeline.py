@@ -9,12 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from time import process_time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from triage import match
 from triage.conditions.evaluate import Context
@@ -29,6 +28,7 @@ from triage.domain.tags import Span, Tags
 from triage.errors import ModelError, PackError, UsageError
 from triage.explain import Evidences, WhyNot, Witness, why_not
 from triage.gather import ENTITY_FACTS, PENDING, Gathered, Gatherer
+from triage.match.narrow import Narrowing
 from triage.message import Message
 from triage.text.fold import fold
 from triage.text.reading import Reading
@@ -45,19 +45,35 @@ STAGES = ("fold", "segment", "scan", "tag", "gather", "match", "decide")
 _KEPT = 8192
 """How many outcomes are kept in memory."""
 
+_LATE_SLOTS = {
+    "decision.severity": "severity", "decision.queue": "queue", "decision.owner": "owner", "decision.tags": "tag",
+    "decision.green_channel": "green_channel",
+}  # fmt: skip
+"""Facts that tell the decision so far, and the slots that they tell."""
+
 _Missing = tuple[dict[str, tuple[str, ...]], tuple[Missing, ...], tuple[str, ...]]
 _COMPLETE: _Missing = ({}, (), ())
+_Hits: TypeAlias = Mapping[int, Sequence[tuple[int, int]]]
+_More: TypeAlias = "tuple[tuple[Value | Unknown | None, ...], tuple[tuple[str, str], ...]]"
+_Resolved: TypeAlias = "tuple[_Outcome, dict[int, Sequence[tuple[int, int]]]]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(NamedTuple):
     """What matching and the merge laws came to; or, where `asks` isn't empty, the kinds of entities that must be looked for first."""
 
-    held: tuple[int, ...] = ()
-    flags: Flags = Flags(0, 0, 0, ())
-    settled: Settled | None = None
-    late: Mapping[str, Value | Unknown | None] = field(default_factory=dict)
+    held: tuple[int, ...]
+    flags: Flags
+    settled: Settled | None
+    late: Mapping[str, Value | Unknown | None]
+    """The facts that hang on the decision so far; None where one is missing."""
     asks: frozenset[str] = frozenset()
+
+
+class _SoFar(NamedTuple):
+    """What rules that wait for the decision see of it: facts, and the answers to the tests of them."""
+
+    late: Mapping[str, Value | Unknown | None]
+    answer: Answer
 
 
 class Engine:
@@ -96,14 +112,22 @@ class Engine:
             if (kinds := frozenset(ENTITY_FACTS[path] for path in facts_read(rule.when) if path in ENTITY_FACTS))
         }  # fmt: skip
         self.strata = strata(pack.rules, pack.facts)
-        self.matcher = match.build(matcher, match.Program(tuple(self.table.terms), self.strata, self.table.rarity))
+        program = match.Program(tuple(self.table.terms), self.strata, self.table.rarity)
+        self.matcher = match.build(matcher, program)
+        self.narrowing = Narrowing(program)
         self.decider = Decider(pack)
         self.evidences = Evidences(self.table)
-        self._outcomes: dict[object, _Outcome] = {}
+        self._matched: dict[object, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         self._settled: dict[object, Settled] = {}
+        self._waited: dict[object, _SoFar] = {}
+        self._nothing_yet = self.table.late({})
+        # what rules ask about the decision so far: facts, and the slots that they come from
+        self._asked_late = frozenset(late & self.used)
+        self._slots_late = frozenset(_LATE_SLOTS.get(path, "set") for path in self._asked_late)
         # what else than tests an outcome hangs on: facts from which actions take their values
         self._taken_from = tuple(sorted({p for rule in pack.rules for action in rule.actions for p in _paths(action.value)}))
         self._closed = not self._late_lookups and not self.table.late_reads_more and not any(p in late for p in self._taken_from)
+        self._bearing = self.decider.bearing(self._slots_late)
         self._lacking: dict[object, tuple[Settled, _Missing]] = {}
         self._by_id = {rule.id: i for i, rule in enumerate(pack.rules)}
         self._rule_facts = [
@@ -142,14 +166,16 @@ class Engine:
             for c, t, tag, moment in zip(complaints, texts, tags, moments, strict=True)
         ]
         t5 = clock()
-        matching = 0.0
-        out = []
-        for complaint, reading, hit, tag, found in zip(complaints, readings, hits, tags, gathered, strict=True):
-            decision, seconds = self._decide(complaint, reading, hit, tag, found)
-            matching += seconds
-            out.append(decision)
+        outcomes = [
+            self._resolve(complaint, reading, hit, found)
+            for complaint, reading, hit, found in zip(complaints, readings, hits, gathered, strict=True)
+        ]
         t6 = clock()
-        for stage, seconds in zip(STAGES, (t1 - t0, t2 - t1, t3 - t2, t4 - t3, t5 - t4, matching, t6 - t5 - matching), strict=True):
+        out = [
+            self._decision(*parts) for parts in zip(complaints, readings, tags, gathered, outcomes, strict=True)
+        ]
+        t7 = clock()
+        for stage, seconds in zip(STAGES, (t1 - t0, t2 - t1, t3 - t2, t4 - t3, t5 - t4, t6 - t5, t7 - t6), strict=True):
             spent[stage] += seconds
         return out
 
@@ -218,35 +244,88 @@ class Engine:
                     f"category {str(raw)!r} " + ("is ambiguous, write its path: " + ", ".join(found) if found else "isn't in the pack"))
         )  # fmt: skip
 
-    def _match(self, stratum: int, flags: Flags) -> tuple[Sequence[int], Sequence[int]]:
-        held = self.matcher.match(stratum, flags)
-        if not flags.unknown:
-            return held, ()
-        possible = self.matcher.match(stratum, flags.possible())
-        sure = set(held)
-        return held, [i for i in possible if i not in sure]
-
-    def _decide(
-        self, complaint: Complaint, reading: Reading, hits: Mapping[int, Sequence[tuple[int, int]]], tags: Tags, found: Gathered
-    ) -> tuple[Decision, float]:
-        start = process_time()
-        facts = found.facts
+    def _resolve(self, complaint: Complaint, reading: Reading, hits: _Hits, found: Gathered) -> _Resolved:
+        """Which rules hold, which can't be told, and what they settle; and where the text checks of rules hold."""
         test_of = self._test_of
         tested = {j: places for i, places in hits.items() if (j := test_of[i]) is not None}
+        by_hand = tuple(sorted(complaint.by_hand.items())) if complaint.by_hand else ()
         while True:
-            outcome = self._resolve(self.table.early(facts, tested), found, complaint.by_hand)
+            outcome = self._strata(self.table.early(found.facts, tested), found, by_hand)
             if not outcome.asks:
-                break
+                return outcome, tested
             # some rule hangs on what hasn't been looked for in the text yet
             self.gatherer.look_for(outcome.asks, reading.text, found)
-        held, flags, settled = outcome.held, outcome.flags, outcome.settled
+
+    def _strata(self, early: Answer, found: Gathered, by_hand: tuple[tuple[str, str], ...]) -> _Outcome:
+        """Stratum by stratum; each waits for what the ones before it settle."""
+        # where actions or lookups read what is decided so far, they must find it among the facts
+        facts = found.facts if self._closed else dict(found.facts)
+        more = (tuple([facts.get(path) for path in self._taken_from]), by_hand)
+        held: tuple[int, ...] = ()
+        maybe: tuple[int, ...] = ()
+        late: Mapping[str, Value | Unknown | None] = {}
+        flags = self.table.join(early, self._nothing_yet if self._closed else self.table.late(facts))
+        for stratum in range(len(self.strata)):
+            if stratum:
+                late, answer = self._so_far(held, maybe, facts, more)
+                flags = self.table.join(early, answer)
+            new, perhaps = self._match(stratum, flags)
+            if perhaps and found.pending:
+                asks = frozenset(kind for i in perhaps for kind in self._kinds_read.get(i, ()) if kind in found.pending)
+                if asks:
+                    return _Outcome(held, flags, None, late, asks)
+            held = tuple(sorted(held + new)) if held and new else held or new
+            maybe = tuple(sorted(maybe + perhaps)) if maybe and perhaps else maybe or perhaps
+        return _Outcome(held, flags, self._settle(held, maybe, facts, more), late)
+
+    def _match(self, stratum: int, flags: Flags) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The rules of a stratum that hold, and those that can't be told; equal questions are answered from memory."""
+        near = self.narrowing.near(stratum, flags)
+        true, unknown = flags.true & near, flags.unknown & near
+        key = (stratum, near, true, unknown)
+        found = self._matched.get(key)
+        if found is None:
+            flags = self.narrowing.within(flags, near)
+            held = tuple(self.matcher.match(stratum, flags))
+            possible = self.matcher.match(stratum, flags.possible()) if unknown else ()
+            found = held, tuple([i for i in possible if i not in held])
+            _keep(self._matched, key, found)
+        return found
+
+    def _settle(self, held: tuple[int, ...], maybe: tuple[int, ...], facts: dict[str, Value | Unknown], more: _More) -> Settled:
+        """What the rules settle. `more`: what it hangs on besides them."""
+        key = (held, maybe, more)
+        settled = self._settled.get(key) if self._closed else None
+        if settled is None:
+            settled = self.decider.settle(held, maybe, facts, dict(more[1]))
+            _keep(self._settled, key, settled)
+        return settled
+
+    def _so_far(self, held: tuple[int, ...], maybe: tuple[int, ...], facts: dict[str, Value | Unknown], more: _More) -> _SoFar:
+        """What waiting rules see of the decision so far."""
+        held = tuple([i for i in held if i in self._bearing])
+        maybe = tuple([i for i in maybe if i in self._bearing])
+        key = (held, maybe, more)
+        found = self._waited.get(key) if self._closed else None
+        if found is None:
+            settled = self.decider.settle_so_far(held, maybe, facts, dict(more[1]), self._slots_late)
+            late = self._late(settled, facts if not self._closed else {})
+            found = _SoFar(late, self.table.late({path: v for path, v in late.items() if v is not None} if self._closed else facts))
+            _keep(self._waited, key, found)
+        return found
+
+    def _decision(
+        self, complaint: Complaint, reading: Reading, tags: Tags, found: Gathered, resolved: _Resolved
+    ) -> Decision:
+        """The decision, with the evidence of every rule that counts."""
+        (held, flags, settled, late, _), tested = resolved
         assert settled is not None
-        for path, value in outcome.late.items():
+        facts = found.facts
+        for path, value in late.items():
             if value is None:
                 facts.pop(path, None)
             else:
                 facts[path] = value
-        matched = process_time()
         witness = Witness(facts, flags, reading, tested, tags, found.spans)
         rules = self.pack.rules
         reasons = tuple(
@@ -257,58 +336,12 @@ class Engine:
         incomplete, unknown, failed = self._missing(settled, flags.unknown, facts) if settled.loose else _COMPLETE
         if failed:
             faults += tuple(Fault(p, Message(f"含 {p} 的条件求值失败", f"a condition on {p} failed in evaluation")) for p in failed)
-        decision = Decision(
+        return Decision(
             complaint.id, complaint.text, tags, settled.severity, settled.green_channel, settled.queue, settled.owner,
             settled.actions, reasons, settled.conflicts, incomplete, unknown, settled.replaced, self.decider.trial(held), faults,
             {path: facts[path] for path in self._shown if path in facts and facts[path] is not PENDING}, self.pack.id, self.pack.fingerprint,
             self.model.fingerprint if self.model is not None else "", self.matcher.name,
         )  # fmt: skip
-        return decision, matched - start
-
-    def _resolve(self, early: Answer, found: Gathered, by_hand: Mapping[str, str]) -> _Outcome:
-        """Stratum by stratum: which rules hold, which can't be told, and what they settle.
-
-        The answers to the tests determine it all, together with what lookups yield, so equal questions are answered from memory.
-        """
-        hand = tuple(sorted(by_hand.items())) if by_hand else ()
-        looked = tuple(found.facts.get(path) for path in self._taken_from)
-        key = (early.true, early.unknown, looked, hand)
-        outcome = self._outcomes.get(key) if self._closed else None
-        if outcome is None:
-            outcome = self._strata(early, dict(found.facts), found.pending, by_hand, (looked, hand))
-            if len(self._outcomes) >= _KEPT:
-                self._outcomes.clear()
-            self._outcomes[key] = outcome
-        return outcome
-
-    def _strata(
-        self, early: Answer, facts: dict[str, Value | Unknown], pending: set[str], by_hand: Mapping[str, str], key: object
-    ) -> _Outcome:
-        def settle() -> Settled:
-            question = (tuple(held), tuple(maybe), key)
-            settled = self._settled.get(question) if self._closed else None
-            if settled is None:
-                if len(self._settled) >= _KEPT:
-                    self._settled.clear()
-                settled = self._settled[question] = self.decider.settle(held, maybe, facts, by_hand)
-            return settled
-
-        flags = self.table.complete(early, facts)
-        held: list[int] = []
-        maybe: list[int] = []
-        late: dict[str, Value | Unknown | None] = {}
-        for stratum in range(len(self.strata)):
-            if stratum:
-                late = self._late(settle(), facts)
-                flags = self.table.complete(early, facts)
-            more, perhaps = self._match(stratum, flags)
-            if pending:
-                asks = frozenset(kind for i in perhaps for kind in self._kinds_read.get(i, ()) if kind in pending)
-                if asks:
-                    return _Outcome(asks=asks, flags=flags)
-            held = sorted((*held, *more))
-            maybe = sorted((*maybe, *perhaps))
-        return _Outcome(tuple(held), flags, settle(), late)
 
     def _late(self, settled: Settled, facts: dict[str, Value | Unknown]) -> dict[str, Value | Unknown | None]:
         """Put the decision so far among the facts, for the rules that wait for it. Returns what was put (None: taken away)."""
@@ -322,6 +355,7 @@ class Engine:
             **self._underived,  # one that was set so far may be set no longer: its rule was replaced by a later one
             **settled.derived,
         }
+        late = {path: value for path, value in late.items() if path in self._asked_late}
         for path, value in late.items():
             if value is None:
                 facts.pop(path, None)
@@ -375,7 +409,7 @@ class Engine:
         hits = self.scanner.scan(reading)
         tags = self._tag([complaint], [reading], [reading.tokens], [hits])[0]
         found = self.gatherer.gather(complaint, text, tags, complaint.received_at if now is None else now, whole=True)
-        decision, _ = self._decide(complaint, reading, hits, tags, found)
+        decision = self._decision(complaint, reading, tags, found, self._resolve(complaint, reading, hits, found))
         truth, failed, nearest = why_not(rule, found.facts, self.context)
         state, by = {True: "held", False: "false", None: "unknown"}[truth], ""
         if rule.status == "trial":
@@ -389,6 +423,13 @@ class Engine:
                 state = "outranked"
                 by = next((r.rule for r in decision.reasons if r.layer == rule.layer), "")
         return WhyNot(rule_id, rule.title, state, by, failed, nearest, str(rule.place))
+
+
+def _keep(memory: dict[Any, Any], key: object, value: object) -> None:
+    """Remember an answer; a memory that is full begins anew."""
+    if len(memory) >= _KEPT:
+        memory.clear()
+    memory[key] = value
 
 
 def _confidence(raw: object) -> float:

@@ -7,12 +7,14 @@ is evaluated by the reference. So each answer is the reference's, only less ofte
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from triage.conditions import evaluate as reference
 from triage.conditions.evaluate import Context
 from triage.conditions.terms import Lowering, Node, Term
-from triage.domain.condition import Check, Condition, FactOperand, Test
+from triage.domain.condition import Check, Condition, FactOperand, Period, Test
 from triage.domain.facts import Facts, Unknown
 from triage.text.scan import TEXT_OPS, Scanner
 
@@ -30,10 +32,12 @@ class Flags(NamedTuple):
     def possible(self) -> Flags:
         """The flags that could be true and those that could be false, once what is unknown is known."""
         true = self.true | self.unknown
-        return Flags(true, self.false | self.unknown, 0, _bits(true))
+        return Flags(true, self.false | self.unknown, 0, bits(true))
 
 
-def _bits(mask: int) -> tuple[int, ...]:
+@lru_cache(1024)
+def bits(mask: int) -> tuple[int, ...]:
+    """The flags of a bit set, ascending."""
     found = []
     while mask:
         low = mask & -mask
@@ -57,6 +61,11 @@ class _Group:
         self.path = path
         self.context = context
         self.by_value = [(bit, t) for bit, t in tests if not _reads_more(t)]
+        self.by_day: list[tuple[int, Test]] = []
+        if context.type_of(path).kind == "instant" and not context.type_of(path).many:
+            # hardly two complaints come at one instant, but many on one day
+            self.by_day = [(bit, t) for bit, t in self.by_value if _reads_day(t)]
+            self.by_value = [(bit, t) for bit, t in self.by_value if not _reads_day(t)]
         self.direct = [(bit, t) for bit, t in tests if _reads_more(t)]
         everything = 0
         for bit, _ in tests:
@@ -64,6 +73,7 @@ class _Group:
         self.unknown = Answer(0, everything, ())
         self.missing = self._ask([(b, t) for b, t in tests if t.checks[0].op == "exists"], {})
         self.memory: dict[Any, Answer] = {}
+        self.days: dict[Any, Answer] = {}
 
     def _ask(self, tests: Sequence[tuple[int, Test]], facts: Facts) -> Answer:
         true = unknown = 0
@@ -83,16 +93,45 @@ class _Group:
             return self.missing
         if isinstance(value, Unknown):
             return self.unknown
-        found = self.memory.get(value)
+        if self.by_day and isinstance(value, datetime):
+            found = self._of_day(value)
+            if self.by_value:
+                found = _both(found, self._ask(self.by_value, {self.path: value}))
+        else:
+            remembered = self.memory.get(value)
+            if remembered is None:
+                if len(self.memory) >= _REMEMBERED:
+                    self.memory.clear()
+                # only this fact: what is remembered for a value must not depend on anything else
+                remembered = self.memory[value] = self._ask(self.by_value + self.by_day, {self.path: value})
+            found = remembered
+        return _both(found, self._ask(self.direct, facts)) if self.direct else found
+
+    def _of_day(self, moment: datetime) -> Answer:
+        """The answers of the tests that hang on the day alone, as the pack's time zone has it."""
+        try:
+            day = moment.astimezone(self.context.zone).date()
+        except OverflowError:  # within a day of the years 1 and 9999
+            return self._ask(self.by_day, {self.path: moment})
+        found = self.days.get(day)
         if found is None:
-            if len(self.memory) >= _REMEMBERED:
-                self.memory.clear()
-            # only this fact: what is remembered for a value must not depend on anything else
-            found = self.memory[value] = self._ask(self.by_value, {self.path: value})
-        if self.direct:
-            more = self._ask(self.direct, facts)
-            return Answer(found.true | more.true, found.unknown | more.unknown, found.on + more.on)
+            if len(self.days) >= _REMEMBERED:
+                self.days.clear()
+            found = self.days[day] = self._ask(self.by_day, {self.path: moment})
         return found
+
+
+def _both(one: Answer, other: Answer) -> Answer:
+    return Answer(one.true | other.true, one.unknown | other.unknown, one.on + other.on)
+
+
+def _reads_day(test: Test) -> bool:
+    """Whether a test of an instant asks for its day only."""
+    return all(
+        check.op == "during" and isinstance(p := check.operand, Period)
+        and p.daily is None and not isinstance(p.start, datetime) and not isinstance(p.end, datetime)
+        for check in test.checks
+    )  # fmt: skip
 
 
 def _reads_more(test: Test) -> bool:
@@ -181,17 +220,20 @@ class FlagTable:
                 on.extend(group.missing.on)
         return Answer(true, unknown, tuple(on))
 
+    def late(self, facts: Facts) -> Answer:
+        """Answers over the decision so far."""
+        found = Answer(0, 0, ())
+        for group in self._late:
+            found = _both(found, group.answer(facts))
+        return found
+
     def complete(self, early: Answer, facts: Facts) -> Flags:
         """All answers: the early ones, those over the decision so far, and the inner alternatives."""
-        true, unknown, on = early
-        if self._late:
-            more = list(on)
-            for group in self._late:
-                answer = group.answer(facts)
-                true |= answer.true
-                unknown |= answer.unknown
-                more.extend(answer.on)
-            on = tuple(more)
+        return self.join(early, self.late(facts))
+
+    def join(self, early: Answer, late: Answer) -> Flags:
+        """All answers, of the early and the late ones: these, and the inner alternatives."""
+        true, unknown, on = _both(early, late)
         if self._node_masks:
             more = list(on)
             for bit, flag, terms in self._node_masks:
