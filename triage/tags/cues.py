@@ -20,7 +20,7 @@ _LENGTH = (0, 2, 4, 5, 6, 7, 8, 9, 10)
 _EXPRESSION = 6
 """What a regular expression or `contains_all` weighs: as a phrase of four characters."""
 
-_OPENING = 30
+_OPENING = 40
 """A phrase that begins within so many characters counts once more: a complaint's title or first sentence says what it is about."""
 
 SMOOTHING = 8 * 64
@@ -32,6 +32,8 @@ ALONE = 0.7
 OVERRULE = 0.9
 """Least confidence at which cues name a category other than the classifier's answer, if that one is no surer than `UNSURE`."""
 UNSURE = 0.7
+NAMING = 3
+"""A phrase of this weight or more in a letter's opening names its matter, however sure the classifier is of another."""
 CLEAR = 1.5
 """How many times the evidence of the next a level below must have to be named: short mentions in passing don't decide a desk."""
 _PER_CHARACTER, _ENOUGH = 2, 1000
@@ -221,10 +223,18 @@ class CueTagger:
         for i, strength, _ in strengths:
             for node, weight in speaks[i].lifts:
                 totals[node] = totals.get(node, 0) + strength * weight
-        start, confidence, alternatives = self._start(totals, prediction)
+        least = min(_PER_CHARACTER * length, _ENOUGH)
+        named = {
+            node
+            for i, _, spans in strengths
+            if spans[0][0] < _OPENING
+            for node, weight in speaks[i].lifts
+            if weight >= NAMING and self._is_root[node]
+        }
+        start, confidence, alternatives = self._start(totals, prediction, least, named)
         if start is None:
             return _as_predicted(prediction) if prediction is not None else (None, confidence, True, alternatives)
-        category = self._refine(start, totals, min(_PER_CHARACTER * length, _ENOUGH)) if start in totals else start
+        category = self._refine(start, totals, least) if start in totals else start
         related = self._related[category]
         places = [span for i, _, spans in strengths if not related.isdisjoint(speaks[i].nodes) for span in spans]
         if places:
@@ -232,10 +242,10 @@ class CueTagger:
         return self._paths[category], confidence, False, alternatives
 
     def _start(
-        self, totals: Mapping[int, int], prediction: Prediction | None
+        self, totals: Mapping[int, int], prediction: Prediction | None, least: int, named: set[int]
     ) -> tuple[int | None, float, tuple[tuple[str, float], ...]]:
         """The node from which to refine (None: abstain, or the model's label isn't in the tree), its confidence, alternatives."""
-        if prediction is not None and not prediction.abstained and prediction.confidence > UNSURE:
+        if prediction is not None and not prediction.abstained and prediction.confidence > UNSURE and not named:
             return self._number.get(prediction.label), prediction.confidence, prediction.alternatives
         root = self._is_root
         ranked = sorted([(-total, node) for node, total in totals.items() if root[node]])
@@ -246,9 +256,11 @@ class CueTagger:
             alternatives = tuple([(self._paths[n], confidence_of(-minus, whole)) for minus, n in ranked[:3]])
             return (node if unique and confidence >= ANSWER else None), confidence, alternatives
         same = prediction.label.split("/", 1)[0] == self._paths[node]
-        if not prediction.abstained and (same or not unique or confidence < OVERRULE):
+        if len(named) == 1 and node in named and not same:
+            return node, confidence, prediction.alternatives
+        if not prediction.abstained and (same or not unique or -ranked[0][0] < least or confidence < OVERRULE):
             return self._number.get(prediction.label), prediction.confidence, prediction.alternatives
-        if unique and confidence >= (ANSWER if same else ALONE):
+        if unique and (same or -ranked[0][0] >= least) and confidence >= (ANSWER if same else ALONE):
             return node, max(confidence, prediction.confidence if same else 0.0), prediction.alternatives
         return None, prediction.confidence, prediction.alternatives
 
