@@ -123,7 +123,7 @@ def test_the_models_answer_is_refined_not_overruled():
     assert tags("今天天气不错", said("网络")).category == "网络"
 
 
-FAR = "今天天气不错，" * 5
+FAR = "今天天气不错，" * 6
 """Says nothing of any category, and puts what follows beyond a letter's opening."""
 
 
