@@ -24,7 +24,7 @@ from triage.domain.condition import Check, facts_read
 from triage.domain.decision import Decision, Fault, Missing, Reason
 from triage.domain.facts import Unknown, Value
 from triage.domain.pack import SEVERITIES, Pack
-from triage.domain.tags import Span, Tags
+from triage.domain.tags import Tags
 from triage.errors import ModelError, PackError, UsageError
 from triage.explain import Evidences, WhyNot, Witness, why_not
 from triage.gather import ENTITY_FACTS, PENDING, Gathered, Gatherer
@@ -98,9 +98,9 @@ class Engine:
         for check in (*self.tagger.checks, *self.table.text_checks):
             checks.setdefault(check, len(checks))
         self.scanner = Scanner(tuple(checks))
-        cue = {checks[c]: i for i, c in enumerate(self.tagger.checks)}
         text = {checks[c]: i for i, c in enumerate(self.table.text_checks)}
-        self._cue_of = [cue.get(i) for i in range(len(checks))]
+        # checks of the tagger come first, so that it finds them by its own indexes; of these the hits may lie inside each other
+        self._mixed = frozenset(i for i, c in enumerate(self.tagger.checks) if c.op in ("contains_all", "starts_with", "ends_with"))
         self._test_of = [text.get(i) for i in range(len(checks))]
         self._tests_read = frozenset(text)
         used = frozenset().union(*(facts_read(rule.when) for rule in pack.rules)) if pack.rules else frozenset()
@@ -184,15 +184,12 @@ class Engine:
         hits: Sequence[Mapping[int, Sequence[tuple[int, int]]]],
     ) -> list[Tags]:  # fmt: skip
         predictions: Sequence[Any] = self.model.predict_many(tokens) if self.model is not None else [None] * len(complaints)
-        cue_of = self._cue_of
+        mixed, tags_of = self._mixed, self.tagger.tags
         out = []
         for complaint, reading, found, prediction in zip(complaints, readings, hits, predictions, strict=True):
-            cues: dict[int, tuple[Span, ...]] = {}
-            for i, places in found.items():
-                c = cue_of[i]
-                if c is not None:
-                    cues[c] = reading.spans(places)
-            tags = self.tagger.tags(cues, len(reading.text.folded), prediction)
+            if reading.text.offsets is not None or not mixed.isdisjoint(found):
+                found = {i: reading.spans(places) for i, places in found.items()}
+            tags = tags_of(found, len(reading.text.folded), prediction)
             out.append(self._pin(complaint, tags) if complaint.tags else tags)
         return out
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from triage.domain.condition import Check
@@ -10,8 +11,12 @@ from triage.domain.pack import Cue, Taxonomy
 from triage.domain.tags import Span, Tags
 from triage.tags.model import Prediction
 
-Hits = Mapping[int, tuple[Span, ...]]
-"""Index of each check of `CueTagger.checks` that hit -> where, in the original text."""
+_Pair = tuple[int, int]
+Hits = Mapping[int, Sequence[_Pair]]
+"""Index of each check of `CueTagger.checks` that hit -> where, as [start, end) in the original text, in order, without repeats."""
+
+_span: Callable[[_Pair], Span] = partial(tuple.__new__, Span)
+"""A pair as a Span, several times as fast as through the constructor; pairs that nobody will see stay pairs."""
 
 _TIMES = (0, 64, 108, 134, 153, 167, 179, 189, 197)
 """What n hits of one phrase weigh, n = 0..8 and more: 64 (1 + ln n), so that a phrase said ten times isn't ten reasons."""
@@ -53,8 +58,8 @@ class _Speaks(NamedTuple):
     emotion: int
 
 
-_Hit = tuple[int, int, int, Span]
-"""Start, minus end (so that sorting puts the longest first), index of the check, the span itself."""
+_Hit = tuple[int, int, int]
+"""Start, minus end (so that sorting puts the longest first), index of the check."""
 
 
 class CueTagger:
@@ -75,12 +80,8 @@ class CueTagger:
         self._upwards = tuple(
             tuple(number[a] for a in _ancestors(path) if a in number) for path in self._paths
         )  # fmt: skip
-        children: list[list[int]] = [[] for _ in self._paths]
-        for i, line in enumerate(self._upwards):
-            if len(line) > 1:
-                children[line[1]].append(i)
+        self._above = tuple(line[1] if len(line) > 1 else -1 for line in self._upwards)
         self._is_root = tuple(len(line) == 1 for line in self._upwards)
-        self._children = tuple(map(tuple, children))
         # a category, what is above it and what is below it: whose phrases are evidence for it
         self._related = tuple(
             frozenset(line) | {k for k, other in enumerate(self._upwards) if i in other} for i, line in enumerate(self._upwards)
@@ -132,38 +133,50 @@ class CueTagger:
         intent    the value with the most evidence; the first in the taxonomy's order among equals
         requests, risks   every value with a cue
         emotion   the strongest (last in the taxonomy) with a cue
+
+        Indexes past those of `checks` may be among the hits, and say nothing.
         """
-        speaks = self._speaks
+        speaks, own = self._speaks, len(self._speaks)
         category_hits: list[_Hit] = []
         intent_hits: list[_Hit] = []
-        found: dict[str, tuple[Span, ...]] = {}
-        values: dict[str, set[str]] = {"requests": set(), "risks": set()}
+        places: dict[str, Collection[_Pair]] = {}
+        requests: set[str] | None = None
+        risks: set[str] | None = None
         emotion = -1
-        emotions: list[tuple[int, tuple[Span, ...]]] = []
-        for i in sorted(hits) if len(hits) > 1 else hits:
+        felt: list[_Pair] = []
+        for i, pairs in hits.items():
+            if i >= own:
+                continue
             _, nodes, _, intents, sets, mood = speaks[i]
-            spans = hits[i]
             if nodes:
-                category_hits += [(span[0], -span[1], i, span) for span in spans]
+                for a, b in pairs:
+                    category_hits.append((a, -b, i))
             if intents:
-                intent_hits += [(span[0], -span[1], i, span) for span in spans]
+                for a, b in pairs:
+                    intent_hits.append((a, -b, i))
             for kind, name in sets:
-                values[kind].add(name)
+                if kind == "requests":
+                    requests = requests or set()
+                    requests.add(name)
+                else:
+                    risks = risks or set()
+                    risks.add(name)
                 key = f"{kind}:{name}"
-                found[key] = tuple(sorted({*found[key], *spans})) if key in found else spans
-            if mood >= 0:
-                emotion = max(emotion, mood)
-                emotions.append((mood, spans))
+                places[key] = {*places[key], *pairs} if key in places else pairs
+            if mood >= 0 and mood >= emotion:
+                if mood > emotion:
+                    emotion, felt = mood, []
+                felt += pairs
+        found = {key: _spans(at) for key, at in sorted(places.items())} if places else {}
         intent = None
         if intent_hits:
             intent, found_at = self._intent(intent_hits)
             found["intent:" + intent] = found_at
         feeling = None
-        if emotions:
+        if emotion >= 0:
             feeling = self._emotions[emotion]
-            found["emotion:" + feeling] = _ordered([span for mood, spans in emotions if mood == emotion for span in spans])
+            found["emotion:" + feeling] = _spans(felt)
         category, confidence, abstained, alternatives = self._category(category_hits, prediction, found, length)
-        requests, risks = values["requests"], values["risks"]
         return Tags(
             category, confidence, abstained, alternatives, intent,
             tuple(sorted(requests)) if requests else (), tuple(sorted(risks)) if risks else (), feeling, found,
@@ -177,38 +190,38 @@ class CueTagger:
             for value, weight in speaks[i].intents:
                 scores[value] = scores.get(value, 0) + strength * weight
         best = min(scores, key=lambda value: (-scores[value], value)) if len(scores) > 1 else next(iter(scores))
-        return self._intents[best], _ordered(
-            [span for i, _, spans in strengths if any(value == best for value, _ in speaks[i].intents) for span in spans]
-        )
+        if len(scores) > 1:
+            strengths = [strong for strong in strengths if any(value == best for value, _ in speaks[strong[0]].intents)]
+        return self._intents[best], _spans([pair for _, _, pairs in strengths for pair in pairs])
 
-    def _strengths(self, hits: list[_Hit]) -> list[tuple[int, int, list[Span]]]:
+    def _strengths(self, hits: list[_Hit]) -> list[tuple[int, int, list[_Pair]]]:
         """(check, strength, where) of the hits that count: one that lies inside a longer phrase doesn't."""
         speaks = self._speaks
-        if len(hits) > 1:
+        kept: dict[int, list[_Pair]] = {}
+        if len(hits) == 1:
+            a, minus, i = hits[0]
+            kept[i] = [(a, -minus)]
+        else:
             hits.sort()
-        kept: dict[int, list[Span]] = {}
-        cover, cover_end = (-1, -1), -1
-        for _, _, i, span in hits:
-            if speaks[i].phrase:
-                end = span[1]
-                if end > cover_end:
-                    cover, cover_end = span, end
-                elif span != cover:
-                    continue
-            if i in kept:
-                kept[i].append(span)
-            else:
-                kept[i] = [span]
+            start, end = -1, -1
+            for a, minus, i in hits:
+                b = -minus
+                if speaks[i][0]:
+                    if b > end:
+                        start, end = a, b
+                    elif b != end or a != start:
+                        continue
+                if i in kept:
+                    kept[i].append((a, b))
+                else:
+                    kept[i] = [(a, b)]
         out = []
-        for i, spans in kept.items():
-            if speaks[i].phrase:
-                start, end = spans[0]
-                base = _LENGTH[end - start if end - start < 8 else 8]
-            else:
-                base = _EXPRESSION
-            times = len(spans)
-            strength = _TIMES[times if times < 8 else 8]
-            out.append((i, base * (strength + 64 if spans[0][0] < _OPENING else strength), spans))
+        for i, pairs in kept.items():
+            a, b = pairs[0]
+            base = (_LENGTH[b - a] if b - a < 8 else _LENGTH[8]) if speaks[i][0] else _EXPRESSION
+            times = len(pairs)
+            strength = _TIMES[times] if times < 8 else _TIMES[8]
+            out.append((i, base * (strength + 64 if a < _OPENING else strength), pairs))
         return out
 
     def _category(
@@ -221,7 +234,7 @@ class CueTagger:
         strengths = self._strengths(hits)
         totals: dict[int, int] = {}
         for i, strength, _ in strengths:
-            for node, weight in speaks[i].lifts:
+            for node, weight in speaks[i][2]:
                 totals[node] = totals.get(node, 0) + strength * weight
         least = min(_PER_CHARACTER * length, _ENOUGH)
         named = {
@@ -236,9 +249,9 @@ class CueTagger:
             return _as_predicted(prediction) if prediction is not None else (None, confidence, True, alternatives)
         category = self._refine(start, totals, least) if start in totals else start
         related = self._related[category]
-        places = [span for i, _, spans in strengths if not related.isdisjoint(speaks[i].nodes) for span in spans]
+        places = [pair for i, _, pairs in strengths if not related.isdisjoint(speaks[i][1]) for pair in pairs]
         if places:
-            found["category"] = _ordered(places)
+            found["category"] = _spans(places)
         return self._paths[category], confidence, False, alternatives
 
     def _start(
@@ -266,8 +279,9 @@ class CueTagger:
 
     def _refine(self, node: int, totals: Mapping[int, int], least: int) -> int:
         """Down from `node`, as long as one child has clearly more evidence than each other, and `least` at any rate."""
+        above = self._above
         while True:
-            scored = sorted([(-totals[child], child) for child in self._children[node] if child in totals])
+            scored = sorted([(-total, child) for child, total in totals.items() if above[child] == node])
             if not scored or -scored[0][0] < least or (len(scored) > 1 and scored[0][0] > CLEAR * scored[1][0]):
                 return node
             node = scored[0][1]
@@ -287,9 +301,9 @@ def _ancestors(path: str) -> list[str]:
     return ["/".join(parts[:n]) for n in range(len(parts), 0, -1)]
 
 
-def _ordered(spans: list[Span]) -> tuple[Span, ...]:
+def _spans(pairs: Collection[_Pair]) -> tuple[Span, ...]:
     """By place, without repeats."""
-    return tuple(sorted(set(spans))) if len(spans) > 1 else tuple(spans)
+    return tuple(map(_span, sorted(set(pairs)) if len(pairs) > 1 else pairs))
 
 
 def confidence_of(part: int, whole: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -14,13 +15,16 @@ from numpy.typing import NDArray
 from triage.errors import ModelError
 from triage.message import Message
 from triage.tags.artefact import FORMAT, MANIFEST, VOCABULARY, WEIGHTS, broken, read_arrays, read_bytes, read_manifest
-from triage.tags.features import count
+from triage.tags.features import TF, TF_STEPS
 
 UNIT = 1024
 """Scores are whole numbers of 1/1024 (natural logarithm units)."""
 
 _BATCH_TOKENS = 60_000
 """Words counted at a time: enough to spread numpy's cost per call, little enough for the processor's cache."""
+
+
+_TF: NDArray[np.float64] = TF.astype(np.float64)
 
 
 class Prediction(NamedTuple):
@@ -75,9 +79,11 @@ class Model:
         self.pack: str | None = manifest["pack"]
         self.threshold: float = manifest["abstain"]["below"]
         self.min_known: int = manifest["abstain"]["min_known_words"]
-        self._numbers = {word: number for number, word in enumerate(vocabulary)}
+        # a word's number as bytes: those of a text are joined in one step, and a word not known adds nothing
+        self._width = 2 if len(vocabulary) <= 1 << 16 else 4
+        self._numbers = {word: number.to_bytes(self._width, "little") for number, word in enumerate(vocabulary)}
         self._weights = arrays["weights"]
-        self._idf = arrays["idf"].astype(np.int64)
+        self._idf = arrays["idf"].astype(np.float64)
         self._intercepts = arrays["intercepts"].astype(np.float64)
         self._steepness = arrays["steepness"].astype(np.float64) / UNIT
         self._lengths = arrays["lengths"].astype(np.int64)
@@ -147,27 +153,48 @@ class Model:
         return np.concatenate([scores for scores, _ in parts]), np.concatenate([known for _, known in parts])
 
     def _scores(self, token_lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        texts, labels = len(token_lists), len(self.labels)
-        words, starts, present, known, tf = self._count(token_lists)
-        values = np.zeros((texts, labels), dtype=np.float64)
+        words, starts, known, tf = self._count(token_lists)
+        values = np.zeros((len(token_lists), len(self.labels)), dtype=np.float64)
         if len(words):
             # Whole numbers below 2**53 in float64: sums are exact in any order; then each step below is one correctly rounded operation.
-            sums = np.add.reduceat(self._weights[words] * tf[:, None], starts, axis=0)
-            lengths = np.add.reduceat(np.square(tf * self._idf[words]), starts)
-            values[present] = sums / (np.sqrt(lengths.astype(np.float64)) * self._scale)[:, None]
+            weights = self._weights.take(words, axis=0).T.astype(np.float64, order="C")
+            weights *= tf
+            present = known > 0
+            if present.all():
+                sums, lengths = np.add.reduceat(weights, starts, axis=1), np.add.reduceat(np.square(tf * self._idf[words]), starts)
+                values += (sums / (np.sqrt(lengths) * self._scale)).T
+            else:
+                starts = starts[present]
+                sums, lengths = np.add.reduceat(weights, starts, axis=1), np.add.reduceat(np.square(tf * self._idf[words]), starts)
+                values[present] = (sums / (np.sqrt(lengths) * self._scale)).T
         values += self._intercepts / UNIT
         values *= self._steepness[np.searchsorted(self._lengths, known, side="right") - 1][:, None] * UNIT
         return np.rint(values).astype(np.int64), known
 
     def _count(
         self, token_lists: Sequence[Sequence[str]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Word numbers and weights sorted by text; where each text begins; which texts these are; known distinct words per text."""
-        rows, words, tf = count(token_lists, self._numbers.get, len(self._numbers))
-        known = np.bincount(rows, minlength=len(token_lists))
-        present = np.flatnonzero(known)
-        ends = np.cumsum(known[present])
-        return words, ends - known[present], present, known, tf
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
+        """Known distinct words text by text, in order; where each text begins; how many words it has; the weight of each word.
+
+        The same as `features.count`, which training uses, without the words that aren't known.
+        """
+        lookup, unknown, width, size, texts = self._numbers.get, repeat(b""), self._width, len(self._numbers), len(token_lists)
+        numbers = [b"".join(map(lookup, tokens, unknown)) for tokens in token_lists]
+        each = np.fromiter(map(len, numbers), dtype=np.int64, count=texts) // width
+        firsts = np.arange(0, texts * size, size, dtype=np.int32 if texts * size < 2**31 else np.int64)  # 32 bits sort faster
+        keys: NDArray[Any] = np.frombuffer(b"".join(numbers), dtype=f"<u{width}").astype(firsts.dtype)
+        keys += np.repeat(firsts, each)
+        keys.sort()
+        new = np.empty(len(keys), dtype=bool)
+        new[:1] = True
+        np.not_equal(keys[1:], keys[:-1], out=new[1:])
+        places = np.flatnonzero(new)
+        times = np.diff(places, append=len(keys))
+        keys = keys[places]
+        starts: NDArray[Any] = np.searchsorted(keys, firsts)
+        known: NDArray[np.int64] = np.diff(starts, append=len(keys))
+        keys -= np.repeat(firsts, known)
+        return keys, starts, known, _TF[np.minimum(times, TF_STEPS)]
 
     def _predict(self, token_lists: Sequence[Sequence[str]]) -> list[Prediction]:
         scores, known = self._scores(token_lists)
@@ -178,12 +205,12 @@ class Model:
         total = shares.sum(axis=1, keepdims=True)
         top = table[np.minimum(best[:, :1] - best, len(table) - 1)]
         points = (top * 20000 + total) // (total * 2)  # ten-thousandths, rounded half up
-        labels, threshold, least = self.labels, self.threshold, self.min_known
+        named, threshold, least = self.labels.__getitem__, self.threshold, self.min_known
         out = []
-        for numbers, chances, words in zip(order.tolist(), points.tolist(), known.tolist(), strict=True):
-            pairs = tuple([(labels[n], c / 10000) for n, c in zip(numbers, chances, strict=True)])
-            label, confidence = pairs[0]
-            out.append(Prediction(label, confidence, words < least or confidence < threshold, pairs))
+        for numbers, chances, words in zip(order.tolist(), (points / 10000).tolist(), known.tolist(), strict=True):
+            confidence = chances[0]
+            pairs = tuple(zip(map(named, numbers), chances, strict=True))
+            out.append(Prediction(pairs[0][0], confidence, words < least or confidence < threshold, pairs))
         return out
 
 

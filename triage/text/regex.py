@@ -286,9 +286,9 @@ class Regex:
     program: Any
     needs: Needs
 
-    def search(self, encoded: bytes) -> tuple[int, int] | None:
-        """First match in the folded text given as UTF-8, as byte positions."""
-        found = self.program.search(encoded)
+    def search(self, encoded: bytes, start: int = 0) -> tuple[int, int] | None:
+        """First match in the folded text given as UTF-8, as byte positions; `start`: no match begins before this byte."""
+        found = self.program.search(encoded, start)
         return None if found is None else found.span()
 
 

@@ -5,9 +5,10 @@ The plain functions are the definition; the scanner must agree with them on ever
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from triage.domain.condition import Check
 from triage.text.fold import fold_pattern
@@ -20,7 +21,6 @@ _compiled = lru_cache(maxsize=1024)(compile_regex)
 """Compiling takes hundreds of times as long as searching a complaint, and the plain meaning is asked text by text."""
 
 _FAR = 1 << 40
-_NEVER = -(1 << 61)
 
 Hits: TypeAlias = Sequence[tuple[int, int]]
 """[a, b) pairs in the folded text; empty where the test is false."""
@@ -52,12 +52,18 @@ def phrase_hits(reading: Reading, phrase: str, *, words: bool, unless_negated: b
     return found
 
 
-def regex_hits(reading: Reading, regex: Regex, encoded: bytes, unless_negated: bool) -> list[tuple[int, int]]:
-    """The first match of an expression, if any. One match, because searching on for all could take quadratic time."""
-    found = regex.search(encoded)
+def regex_hits(
+    reading: Reading, regex: Regex, encoded: bytes, unless_negated: bool, start: int = 0
+) -> list[tuple[int, int]]:
+    """The first match of an expression, if any. One match, because searching on for all could take quadratic time.
+
+    `start`: a place in the folded text before which no match can begin.
+    """
+    skipped = len(reading.text.folded[:start].encode("utf-8")) if start else 0
+    found = regex.search(encoded, skipped)
     if found is None:
         return []
-    a = len(encoded[: found[0]].decode("utf-8"))
+    a = start + len(encoded[skipped : found[0]].decode("utf-8"))
     b = a + len(encoded[found[0] : found[1]].decode("utf-8"))
     if unless_negated and reading.is_negated(a):
         return []
@@ -89,6 +95,16 @@ def check_hits(reading: Reading, check: Check) -> list[tuple[int, int]]:
     return sorted({hit for hits in each for hit in hits})
 
 
+_Finder: TypeAlias = Callable[[str, int, int], Any]
+
+
+def _finder(group: frozenset[str]) -> _Finder:
+    """Tells whether a literal of the group stands in text[start:end]."""
+    single = all(len(literal) == 1 for literal in group)
+    words = map(re.escape, sorted(group))
+    return re.compile("[" + "".join(words) + "]" if single else "|".join(words)).search
+
+
 class Scanner:
     """All text checks of a pack, compiled: one automaton for the phrases, RE2 for expressions whose literals were seen.
 
@@ -106,8 +122,8 @@ class Scanner:
         # per literal that an expression needs: (branch, or -1 where others must come after; key of the group before it, or -1;
         # its own key; within how many characters)
         wakes: list[list[tuple[int, int, int, int]]] = []
-        # per branch: its check, and the groups that the automaton doesn't look for
-        self._branches: list[tuple[int, tuple[frozenset[str], ...]]] = []
+        # per branch: its check, and the groups that the automaton doesn't look for, before and after the last that it looks for
+        self._branches: list[tuple[int, tuple[_Finder, ...], tuple[_Finder, ...]]] = []
         self._all: dict[int, frozenset[int]] = {}
         self._edges: list[int] = []
         self._regexes: dict[int, Regex] = {}
@@ -128,13 +144,17 @@ class Scanner:
                     self._always.append(i)
                 for groups, longest in regex.needs:
                     # single characters are everywhere: they are asked for only where all else was seen
-                    looked = [g for g in groups if min(map(len, g)) > 1] or [max(groups, key=rarity)]
+                    rarest = max(groups, key=rarity)
+                    looked = [n for n, g in enumerate(groups) if min(map(len, g)) > 1] or [groups.index(rarest)]
+                    looked = looked[:64]
                     key, reach = len(self._branches) * 64, _FAR if longest is None else longest
-                    for n, group in enumerate(looked[:64]):
-                        last = n == min(len(looked), 64) - 1
-                        for literal in group:
+                    for n, place in enumerate(looked):
+                        last = n == len(looked) - 1
+                        for literal in groups[place]:
                             wakes[phrase_id(literal)].append((len(self._branches) if last else -1, key + n - 1 if n else -1, key + n, reach))
-                    self._branches.append((i, tuple(g for g in groups if g not in looked)))
+                    others = [(place, _finder(group)) for place, group in enumerate(groups) if place not in looked]
+                    before = tuple(finder for place, finder in others if place < looked[-1])
+                    self._branches.append((i, before, tuple(finder for place, finder in others if place > looked[-1])))
             elif check.op in ("starts_with", "ends_with"):
                 self._edges.append(i)
             else:
@@ -147,61 +167,70 @@ class Scanner:
                         strict[p].append((i, check.op == "words", check.unless_negated))
                     else:
                         plain[p].append(i)
-        self._uses = [
-            (plain[p][0] if len(plain[p]) == 1 else -1 if plain[p] else -2, tuple(plain[p]), tuple(strict[p]), tuple(wakes[p]))
-            for p in range(len(ids))
-        ]
-        """Per phrase: the one plain check that looks for it (-1: several, -2: none), all of them, the strict ones, what it wakes."""
+        self._alone = [plain[p][0] if len(plain[p]) == 1 and not strict[p] and not wakes[p] else -1 for p in range(len(ids))]
+        """Per phrase: the one check that looks for it, where that is plain and all that it is for; else -1."""
+        self._uses = [(tuple(plain[p]), tuple(strict[p]), tuple(wakes[p])) for p in range(len(ids))]
+        """Per phrase: the plain checks that look for it, the strict ones, what it wakes."""
         self._find = (
             AhoCorasick(list(ids), matchkind=MatchKind.Standard, implementation=Implementation.DFA if len(ids) < 20_000 else None)
             if ids else None
         )  # fmt: skip
 
-    def _near(self, branch: int, folded: str, start: int, end: int) -> bool:
-        """Whether what the automaton doesn't look for stands in folded[start:end]."""
-        for group in self._branches[branch][1]:
-            if not any(folded.find(literal, start, end) >= 0 for literal in group):
+    def _near(self, branch: int, folded: str, a: int, b: int, reach: int) -> bool:
+        """Whether what the automaton doesn't look for stands near enough before and after folded[a:b]."""
+        _, before, after = self._branches[branch]
+        for finds in after:
+            if not finds(folded, b, a + reach):
                 return False
-        return True
+        if not before:
+            return True
+        # where there is no bound, the whole text is looked through, so that the answer is good for all later hits
+        start, end = (0, len(folded)) if reach == _FAR else (max(0, b - reach), a)
+        return all(finds(folded, start, end) for finds in before)
 
     def scan(self, reading: Reading) -> dict[int, list[tuple[int, int]]]:
         """Index of each check that holds -> its hits, sorted [a, b) pairs in the folded text."""
         found: dict[int, list[tuple[int, int]]] = {}
         text = reading.text
-        awake: set[int] = set()
+        folded = text.folded
+        # per check whose expression must be run: where a match may begin at the earliest
+        run: dict[int, int] = dict.fromkeys(self._always, 0)
         settled: set[int] = set()
         last: dict[int, int] = {}
         parts: dict[int, set[int]] | None = None
         whole = text.offsets is None
         if self._find is not None:
-            uses = self._uses
-            for phrase, a, b in self._find.find_matches_as_indexes(text.folded, overlapping=True):
-                one, plain, strict, wakes = uses[phrase]
-                for branch, before, key, reach in wakes:
-                    # hits come in order of their ends, so that the latest of the group before is the nearest
-                    if before < 0 or last.get(before, _NEVER) >= b - reach:
-                        if branch < 0:
-                            last[key] = a
-                        elif branch not in settled:
-                            if self._near(branch, text.folded, max(0, b - reach), a + reach):
-                                awake.add(branch)
-                                settled.add(branch)
-                            elif reach == _FAR:
-                                # what isn't in the whole text needn't be looked for again at each hit
-                                settled.add(branch)
-                if not (whole or text.span(a, b) is not None):
-                    continue
-                if one >= 0:
-                    if one in found:
-                        found[one].append((a, b))
-                    else:
-                        found[one] = [(a, b)]
-                elif one == -1:
-                    for i in plain:
+            alone, uses = self._alone, self._uses
+            for phrase, a, b in self._find.find_matches_as_indexes(folded, overlapping=True):
+                i = alone[phrase]
+                if i >= 0:
+                    if whole or text.span(a, b) is not None:
                         if i in found:
                             found[i].append((a, b))
                         else:
                             found[i] = [(a, b)]
+                    continue
+                plain, strict, wakes = uses[phrase]
+                for branch, before, key, reach in wakes:
+                    # hits come in order of their ends, so that the latest of the group before is the nearest
+                    if before < 0 or (before in last and last[before] >= b - reach):
+                        if branch < 0:
+                            last[key] = a
+                        elif branch not in settled:
+                            if self._near(branch, folded, a, b, reach):
+                                settled.add(branch)
+                                i, start = self._branches[branch][0], max(0, b - reach)
+                                run[i] = min(run[i], start) if i in run else start
+                            elif reach == _FAR:
+                                # what isn't in the rest of the text needn't be looked for again at each hit
+                                settled.add(branch)
+                if not ((plain or strict) and (whole or text.span(a, b) is not None)):
+                    continue
+                for i in plain:
+                    if i in found:
+                        found[i].append((a, b))
+                    else:
+                        found[i] = [(a, b)]
                 for i, words, unless_negated in strict:
                     if words and not (reading.is_boundary(a) and reading.is_boundary(b)):
                         continue
@@ -221,12 +250,10 @@ class Scanner:
         for hits in found.values():
             if len(hits) > 1:
                 hits.sort()
-        run = set(self._always)
-        run.update(self._branches[branch][0] for branch in awake)
         if run:
-            encoded = text.folded.encode("utf-8")
-            for i in sorted(run):
-                hits = regex_hits(reading, self._regexes[i], encoded, self.checks[i].unless_negated)
+            encoded = folded.encode("utf-8")
+            for i in sorted(run) if len(run) > 1 else run:
+                hits = regex_hits(reading, self._regexes[i], encoded, self.checks[i].unless_negated, run[i])
                 if hits:
                     found[i] = hits
         for i in self._edges:

@@ -30,7 +30,11 @@ _KEEPABLE = re.compile(r"[\u4e00-\u9fd5a-zA-Z0-9+#&%]{2,}")
 # U+4E00-9FD5, each of which is a word of its own for jieba. So is a lone surrogate, which can't be given to rjieba at all.
 _SPOT = re.compile(r"[._\-\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U00020000-\U0003ffff]")
 _DIGITS = re.compile("[0-9]+")
-
+# The same, where pieces really come of it: most texts with such characters have only decimals and marks between ideographs.
+_CUT = re.compile(
+    _SPOT.pattern
+    + r"(?:(?<=[a-zA-Z0-9][_\-])(?=[a-zA-Z0-9])|(?<=[a-zA-Z0-9]\.)(?=[a-zA-Z]|[0-9]+(?:[a-zA-Z]|\.[a-zA-Z0-9]))|(?<![._\-]))"
+)
 
 
 class Segmenter:
@@ -90,7 +94,7 @@ def _pieces(text: str) -> list[tuple[str, bool]]:
 
 def _pre_split(cut: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
     """`cut`, given only pieces that both implementations cut alike."""
-    search = _SPOT.search
+    search = _CUT.search
 
     def pre_split(text: str) -> list[str]:
         if search(text) is None:
