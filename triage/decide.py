@@ -206,6 +206,8 @@ class _Settling:
                 for slot, key, value in items:
                     self.by_slot.setdefault(slot, []).append((key, value, i))
         self.slots = {slot for items in self.given.values() for slot, _, _ in items}
+        self.certain = not self._open and not self.may_go and not any(v is _OPEN for items in self.given.values() for _, _, v in items)
+        """Whether nothing at all is open: then what is given is what stays."""
 
     def known(self, i: int) -> bool:
         """Known to hold and not replaced, as far as is known."""
@@ -254,7 +256,10 @@ class _Settling:
     def settle_free(self, pairs: Sequence[tuple[Any, int]], slot: str, place: Callable[[Any], Any], key: str | None = None) -> tuple[set[Any], bool, set[int]]:
         """Of rules that count on their own, where the first value in the order of `place` settles differences: the values that
         could come out, whether one is sure to, and the rules on which it hangs."""
-        sure = [v for v, i in pairs if v is not _OPEN and self.stays_given(i, slot, v, key)]
+        if self.certain:
+            sure = [v for v, _ in pairs]
+        else:
+            sure = [v for v, i in pairs if v is not _OPEN and self.stays_given(i, slot, v, key)]
         if sure:
             base = min(sure, key=place)
             rivals = [(v, i) for v, i in pairs if v is _OPEN or place(v) < place(base)]
@@ -354,6 +359,8 @@ class _Settling:
         """A slot that holds all values given."""
         pairs = self.free_pairs(slot)
         here = {str(v) for v, i in pairs if i in self._known and v is not _OPEN}
+        if self.certain:
+            return tuple(sorted(here.union(*([str(v) for v in self.gives(g.winner, slot)] for g in self.groups(slot) if g.winner is not None))))
         sure = {str(v) for v, i in pairs if v is not _OPEN and self.stays_given(i, slot, v)}
         for group in self.groups(slot):
             each = [{str(v) for v in self.gives(i, slot) if v is not _OPEN} for i in group.candidates]

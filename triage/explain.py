@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from triage.conditions.evaluate import Context, Truth, evaluate
 from triage.conditions.evaluate import test as test_value
-from triage.conditions.flags import Flags, FlagTable
+from triage.conditions.flags import Flags, FlagTable, reads_more
 from triage.conditions.terms import Term
 from triage.domain.condition import All, AnyOf, Check, Condition, FactOperand, Not, Period, Test
 from triage.domain.decision import Evidence
@@ -20,6 +20,10 @@ from triage.domain.tags import Span, Tags
 from triage.message import Message
 from triage.text.reading import Reading
 from triage.text.scan import TEXT_OPS, check_hits
+
+_REMEMBERED = 4096
+_Masked: TypeAlias = "tuple[Term, int, int]"
+"""A term, with the flags that must be true and those that must be false as bit sets."""
 
 
 class Witness:
@@ -39,21 +43,30 @@ class Evidences:
 
     def __init__(self, table: FlagTable) -> None:
         self.table = table
-        self._nodes = {node.flag: node.terms for node in table.nodes}
+        self._rules = [_masked(terms) for terms in table.terms]
+        self._nodes = {node.flag: _masked(node.terms) for node in table.nodes}
         self._scan_index = {bit: i for i, bit in table.scanned.items()}
+        self._others = {
+            flag: others for flag, test in table.tests.items()
+            if (others := tuple(c.operand.path for c in test.checks if isinstance(c.operand, FactOperand)))
+        }  # fmt: skip
+        self._matched: dict[tuple[Test, Value], tuple[Any, ...]] = {}
 
     def of(self, rule: int, witness: Witness) -> tuple[Evidence, ...]:
         """Evidence of rule `rule` (its index), by fact; spans in the original text."""
         found: dict[str, tuple[Value | None, list[Span]]] = {}
-        self._collect(self.table.terms[rule], witness, found)
+        self._collect(self._rules[rule], witness, found)
         return tuple(
-            Evidence(path, value, tuple(sorted(set(spans)))) for path, (value, spans) in sorted(found.items())
+            [
+                Evidence(path, found[path][0], tuple(sorted(set(spans))) if len(spans := found[path][1]) > 1 else tuple(spans))
+                for path in sorted(found)
+            ]
         )
 
-    def _collect(self, terms: Sequence[Term], witness: Witness, found: dict[str, tuple[Value | None, list[Span]]]) -> None:
+    def _collect(self, terms: Sequence[_Masked], witness: Witness, found: dict[str, tuple[Value | None, list[Span]]]) -> None:
         true, false = witness.flags.true, witness.flags.false
-        for term in terms:
-            if all(true >> f & 1 for f in term.true) and all(false >> f & 1 for f in term.false):
+        for term, t, f in terms:
+            if true & t == t and false & f == f:
                 for flag in term.true:
                     if flag in self._nodes:
                         self._collect(self._nodes[flag], witness, found)
@@ -77,18 +90,17 @@ class Evidences:
         entry = found.setdefault(path, (value, []))
         if held:
             entry[1].extend(self._spans(test, value, witness))
-        for check in test.checks:
-            if isinstance(check.operand, FactOperand):
-                other = witness.facts.get(check.operand.path)
-                if other is not None and not isinstance(other, Unknown):
-                    found.setdefault(check.operand.path, (other, []))
+        for other in self._others.get(flag, ()):
+            seen = witness.facts.get(other)
+            if seen is not None and not isinstance(seen, Unknown):
+                found.setdefault(other, (seen, []))
 
     def _spans(self, test: Test, value: Value, witness: Witness) -> Sequence[Span]:
         path = test.fact
         tags = witness.tags.spans
         if path in ("tags.risks", "tags.requests"):
             kind = path[5:]
-            return [s for item in _matching(test, value, witness.facts, self.table.context) for s in tags.get(f"{kind}:{item}", ())]
+            return [s for item in self._matching(test, value, witness.facts) for s in tags.get(f"{kind}:{item}", ())]
         if path in ("tags.intent", "tags.emotion"):
             return tags.get(f"{path[5:]}:{value}", ())
         if path == "tags.category":
@@ -96,10 +108,25 @@ class Evidences:
         if path in witness.spans:
             places = witness.spans[path]
             if isinstance(value, tuple):
-                wanted = _matching(test, value, witness.facts, self.table.context)
+                wanted = self._matching(test, value, witness.facts)
                 return [places[i] for i, item in enumerate(value) if item in wanted]
             return places
         return ()
+
+    def _matching(self, test: Test, value: Value, facts: Facts) -> tuple[Any, ...]:
+        """The elements of a list value by which a test holds; remembered where they hang on nothing else."""
+        if reads_more(test):
+            return _matching(test, value, facts, self.table.context)
+        found = self._matched.get((test, value))
+        if found is None:
+            if len(self._matched) >= _REMEMBERED:
+                self._matched.clear()
+            found = self._matched[test, value] = _matching(test, value, facts, self.table.context)
+        return found
+
+
+def _masked(terms: Sequence[Term]) -> list[_Masked]:
+    return [(term, sum(1 << f for f in term.true), sum(1 << f for f in term.false)) for term in terms]
 
 
 def _matching(test: Test, value: Value, facts: Facts, context: Context) -> tuple[Any, ...]:

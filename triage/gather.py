@@ -17,6 +17,7 @@ from triage.domain.pack import Pack
 from triage.domain.tags import Span, Tags
 from triage.domain.values import read_value
 from triage.message import Message
+from triage.text.entities import entities, long_numbers
 from triage.text.fold import Text
 
 # fact -> kind of entity it lists
@@ -163,17 +164,16 @@ class Gatherer:
 
     def look_for(self, kinds: Collection[str], text: Text, found: Gathered) -> None:
         """Look for these kinds of entities in the text and put them among the facts."""
-        from triage.text.entities import entities
-
-        now = found.facts.get("now")
-        try:
-            today: date | None = now.astimezone(self._zone).date() if isinstance(now, datetime) else None
-        except OverflowError:  # within a day of the years 1 and 9999
-            today = None
         by_kind: dict[str, list[Any]] = {kind: [] for kind in kinds}
-        for entity in entities(text, kinds, today):
-            by_kind[entity.kind].append(entity)
-        found.pending -= set(kinds)
+        if not EAGER.issuperset(kinds) or long_numbers(text):
+            now = found.facts.get("now")
+            try:
+                today: date | None = now.astimezone(self._zone).date() if isinstance(now, datetime) else None
+            except OverflowError:  # within a day of the years 1 and 9999
+                today = None
+            for entity in entities(text, kinds, today):
+                by_kind[entity.kind].append(entity)
+        found.pending.difference_update(kinds)
         for path in self._entity_facts:
             if ENTITY_FACTS[path] not in by_kind:
                 continue

@@ -22,6 +22,8 @@ COLUMNS = (
 
 def _plain(value: Any) -> Any:
     """A fact's value as JSON knows it: money and decimals as text, so that no digit is lost."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime | date):
@@ -135,14 +137,32 @@ def row_values(decision: Decision) -> dict[str, Any]:
 
 def row_cells(decision: Decision) -> dict[str, str]:
     """One output row as text cells: lists and mappings as JSON, empty ones as nothing."""
-    row = row_values(decision)
-    for name in ("requests", "risks", "actions", "reasons", "conflicts", "incomplete", "errors"):
-        row[name] = _json(row[name])
-    for name in ("id", "category", "intent", "emotion", "green_channel"):
-        row[name] = row[name] or ""
-    row["confidence"] = f"{row['confidence']:.4f}"
-    row["abstained"] = "true" if row["abstained"] else "false"
-    return row
+    tags, text = decision.tags, decision.text
+    actions: dict[str, Any] = dict(sorted(decision.actions.items()))
+    if decision.owner is not None:
+        actions["owner"] = decision.owner
+    reasons = [
+        {"rule": r.rule, "title": r.title.zh or r.title.en, "place": str(r.place), "evidence": [_evidence(e, text) for e in r.evidence]}
+        for r in decision.reasons
+    ]
+    return {
+        "id": decision.id or "",
+        "category": tags.category or "",
+        "confidence": f"{tags.confidence:.4f}",
+        "abstained": "true" if tags.abstained else "false",
+        "intent": tags.intent or "",
+        "requests": _json(tags.requests),
+        "risks": _json(tags.risks),
+        "emotion": tags.emotion or "",
+        "severity": decision.severity,
+        "green_channel": decision.green_channel or "",
+        "queue": decision.queue,
+        "actions": _json(actions),
+        "reasons": _json(reasons),
+        "conflicts": _json(_conflicts(decision)) if decision.conflicts else "",
+        "incomplete": _json(dict(sorted(decision.incomplete.items()))) if decision.incomplete else "",
+        "errors": _json(_faults(decision)) if decision.errors else "",
+    }
 
 
 _TITLES = {

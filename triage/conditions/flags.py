@@ -60,13 +60,13 @@ class _Group:
     def __init__(self, path: str, tests: Sequence[tuple[int, Test]], context: Context) -> None:
         self.path = path
         self.context = context
-        self.by_value = [(bit, t) for bit, t in tests if not _reads_more(t)]
+        self.by_value = [(bit, t) for bit, t in tests if not reads_more(t)]
         self.by_day: list[tuple[int, Test]] = []
         if context.type_of(path).kind == "instant" and not context.type_of(path).many:
             # hardly two complaints come at one instant, but many on one day
             self.by_day = [(bit, t) for bit, t in self.by_value if _reads_day(t)]
             self.by_value = [(bit, t) for bit, t in self.by_value if not _reads_day(t)]
-        self.direct = [(bit, t) for bit, t in tests if _reads_more(t)]
+        self.direct = [(bit, t) for bit, t in tests if reads_more(t)]
         everything = 0
         for bit, _ in tests:
             everything |= 1 << bit
@@ -134,7 +134,8 @@ def _reads_day(test: Test) -> bool:
     )  # fmt: skip
 
 
-def _reads_more(test: Test) -> bool:
+def reads_more(test: Test) -> bool:
+    """Whether a test reads other facts than its own."""
     return any(isinstance(check.operand, FactOperand) or check.op == "within" for check in test.checks)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +25,9 @@ COLUMNS = (
 
 JSON_CELLS = {"requests": "[]", "risks": "[]", "actions": "{}", "reasons": "[]", "conflicts": "[]", "incomplete": "{}", "errors": "[]"}
 """Columns that hold JSON, and what an empty cell of them means."""
+
+_NO_FORMULA = frozenset({*JSON_CELLS, "confidence", "abstained", "severity"})
+"""Columns whose cells can't begin like a formula: numbers, fixed words, and JSON, which begins with a bracket."""
 
 REJECT_COLUMNS = ("file", "row", "line", "code", "reason_zh", "reason_en", "raw")
 
@@ -68,19 +69,28 @@ def safe(cell: str) -> str:
 
 
 def csv_bytes(rows: Iterable[Sequence[object]]) -> bytes:
-    """Rows as RFC 4180 CSV in UTF-8, without a byte order mark."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows(rows)
-    return out.getvalue().encode("utf-8", "replace")
+    """Rows of two cells or more as RFC 4180 CSV in UTF-8, without a byte order mark.
+
+    Written out here, since most of a row is JSON, in which the csv module looks at each character on its own.
+    """
+    lines = [",".join([_field(cell if isinstance(cell, str) else str(cell)) for cell in row]) for row in rows]
+    lines.append("")
+    return "\r\n".join(lines).encode("utf-8", "replace")
+
+
+def _field(cell: str) -> str:
+    if cell.isalnum() or not cell:
+        return cell
+    if '"' in cell:
+        return '"' + cell.replace('"', '""') + '"'
+    return f'"{cell}"' if "," in cell or "\n" in cell or "\r" in cell else cell
 
 
 def csv_row(row: int, cells: Mapping[str, str], kept: Row, raw: bool) -> list[object]:
     """One output row of a CSV; own cells come clean but `id`, which is the host's."""
-    values: list[object] = [row]
-    guard = (lambda c: c) if raw else safe
-    values.extend(guard(cells[c]) if c != "confidence" else cells[c] for c in COLUMNS[1:])
-    values.extend(guard(as_text(c)) for c in kept)
-    return values
+    if raw:
+        return [row, *[cells[c] for c in COLUMNS[1:]], *[as_text(c) for c in kept]]
+    return [row, *[cells[c] if c in _NO_FORMULA else safe(cells[c]) for c in COLUMNS[1:]], *[safe(as_text(c)) for c in kept]]
 
 
 def json_row(row: int, cells: Mapping[str, str], names: Sequence[str], kept: Row) -> bytes:

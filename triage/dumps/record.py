@@ -70,7 +70,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def clean(text: str) -> tuple[str, tuple[Message, ...]]:
     """The text as it can be decided and written: half characters are replaced one for one, NUL characters dropped."""
     notes: list[Message] = []
-    if not text.isascii() and _SURROGATE.search(text):
+    try:
+        text.encode()  # several times as fast as looking for them
+    except UnicodeEncodeError:
         text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
         notes.append(Message("文本里有半个字符（孤立代理项），已替换为 �", "the text had half a character (a lone surrogate), replaced by �"))
     if "\0" in text:

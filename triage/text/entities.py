@@ -70,6 +70,11 @@ _FINDERS: Final[dict[str, Callable[[Text, date | None], _Found]]] = {
 }
 
 
+def long_numbers(text: Text) -> bool:
+    """Whether the text has digits enough in a row for an identity number or a bank card."""
+    return _MANY_DIGITS.search(text.folded) is not None
+
+
 def entities(text: Text, kinds: Collection[str] | None = None, today: date | None = None) -> list[Entity]:
     """The entities of the kinds asked for (all by default), in order of their places.
 
