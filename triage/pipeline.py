@@ -565,7 +565,7 @@ class Triage:
 
     def why_not(self, complaint: str | Complaint, rule: str, now: datetime | None = None) -> WhyNot:
         """Why `rule` (its id) isn't among the reasons for this complaint, and the nearest change that would make it."""
-        return self._engine.why_not(_complaint(complaint), rule, _aware(now))
+        return self._engine.why_not(_complaint(complaint), str(rule), _aware(now))
 
 
 def _complaint(complaint: object) -> Complaint:
@@ -589,7 +589,8 @@ def _complaint(complaint: object) -> Complaint:
 
 
 def _aware(now: datetime | None) -> datetime | None:
-    if now is not None and now.utcoffset() is None:
+    # callers without types may hand in a date or a text
+    if now is not None and (not isinstance(now, datetime) or now.utcoffset() is None):  # type: ignore[redundant-expr]
         raise UsageError(Message("now 必须带时区", "now must be aware (with a UTC offset)"), Message("例：2026-03-16T09:00:00+08:00", "for example 2026-03-16T09:00:00+08:00"))
     return now
 

@@ -95,7 +95,7 @@ def test_a_hundred_thousand_characters_take_time_in_proportion(piece: str) -> No
 
 @pytest.mark.parametrize(
     "tags",
-    [{"category": "没有的"}, {"category": 3}, {"risks": ["没有"]}, {"risks": 5}, {"intent": "没有"}, {"other": 1}, {"emotion": object()}, {"confidence": "x"},
+    [{"category": "没有的"}, {"category": 3}, {"risks": ["没有"]}, {"risks": 5}, {"intent": "没有"}, {"other": 1}, {"emotion": 1.5}, {"confidence": "x"},
      {"confidence": []}, {"confidence": "nan"}, {"confidence": 2}, {"category": ["a"]}, {"abstained": "maybe"}, {"risks": {"media": 1}}],
     ids=str,
 )  # fmt: skip

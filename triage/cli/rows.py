@@ -64,7 +64,7 @@ def labelled(file: str, label: str, options: Mapping[str, Any]) -> tuple[list[st
     path = Path(file)
     dump = open_dump(path, read_options(options))
     plan = plan_columns(path, dump.columns, dump.sample, {}, column_options(options), not options.get("no_header"))
-    where = plan_columns(path, dump.columns, dump.sample, {}, ColumnOptions(text=(label,)), not options.get("no_header")).text[0]
+    where = plan_columns(path, dump.columns, dump.sample, {}, ColumnOptions(text=(label,), text_option="--label"), not options.get("no_header")).text[0]
     texts, labels, bad = [], [], 0
     for record in dump.records():
         if isinstance(record, Reject):

@@ -33,5 +33,10 @@ class Complaint:
     by_hand: Mapping[str, str] = field(default_factory=lambda: _BY_NOBODY)
 
     def __post_init__(self) -> None:
-        if self.received_at is not None and self.received_at.utcoffset() is None:
+        moment: object = self.received_at
+        if moment is not None and (not isinstance(moment, datetime) or moment.utcoffset() is None):
             raise ValueError("Complaint.received_at must be an aware datetime (with a UTC offset)")
+        groups: tuple[tuple[str, object], ...] = (("facts", self.facts), ("tags", self.tags), ("by_hand", self.by_hand))
+        for name, given in groups:
+            if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+                raise TypeError(f"Complaint.{name} must be a mapping with text keys")

@@ -40,6 +40,8 @@ class ColumnOptions:
     id: str | None = None
     time: str | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    text_option: str = "--text"
+    """How the user named the text columns, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def plan_columns(
         mapped[fact] = named(column, f"--map {fact}")
     taken = {n for n in (ident, time) if n is not None} | set(mapped.values())
     if options.text:
-        text = tuple(dict.fromkeys(named(name, "--text") for name in options.text))
+        text = tuple(dict.fromkeys(named(name, options.text_option) for name in options.text))
     else:
         body = next((at[plain(name)] for name in TEXT if plain(name) in at and at[plain(name)] not in taken), None)
         title = next((at[plain(name)] for name in TITLE if plain(name) in at and at[plain(name)] not in taken), None)

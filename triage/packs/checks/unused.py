@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import orjson
 
 from triage.diagnostics import Diagnostic, Place
@@ -36,13 +38,22 @@ def check(pack: Pack) -> list[Diagnostic]:
         ("查找表", "lookup tables", [n for n in pack.tables if n not in used]),
         ("期间", "periods", [n for n in pack.periods if n not in periods]),
     )
-    home = next((Place(f) for f in pack.sources if f.endswith("pack.yaml")), Place(pack.id))
+    home, own = _own(pack)
     for zh, en, names in kinds:
-        if names:
-            some = sorted(names)
+        # what an extended pack declares for others to use isn't this author's to mend
+        if some := sorted(name for name in names if name in own):
             more = "…" if len(some) > 10 else ""
             findings.add("TR307", home, f"声明了却没有用到的{zh}：{'、'.join(some[:10])}{more}", f"declared and not used, {en}: {', '.join(some[:10])}{more}", level="info")
     return findings
+
+
+def _own(pack: Pack) -> tuple[Place, str]:
+    """The pack's own pack.yaml, and the text of all its own files with their names; not those of the packs that it extends."""
+    headers = [f for f, text in pack.sources.items() if f.endswith("pack.yaml") and re.search(rf"\bid: *['\"]?{re.escape(pack.id)}\b", text)]
+    if not headers:
+        return Place(pack.id), "\n".join((*pack.sources, *pack.sources.values()))
+    folder = headers[-1].removesuffix("pack.yaml")
+    return Place(headers[-1]), "\n".join(f"{f}\n{text}" for f, text in pack.sources.items() if f.startswith(folder))
 
 
 def _names(value: object) -> set[str]:
