@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
@@ -11,6 +11,10 @@ from triage.text.fold import Text
 from triage.text.negation import CLAUSE_ENDS, CLAUSE_WORDS, NEGATORS
 
 _BREAKS = CLAUSE_ENDS | CLAUSE_WORDS
+_FEW = 6
+"""After so many questions about one text all ends are found, so that any number of questions takes linear time."""
+_CLOSE = 30
+"""Within so many characters words are counted on from the place asked about before."""
 
 
 class Reading:
@@ -19,13 +23,15 @@ class Reading:
     Words are cut when first needed, so a reading of a field that no rule asks about costs a fold.
     """
 
-    __slots__ = ("_cut", "_ends", "_negated", "_tokens", "text")
+    __slots__ = ("_asked", "_cut", "_ends", "_known", "_negated", "_tokens", "text")
 
     def __init__(self, text: Text, cut: Callable[[str], Sequence[str]], tokens: Sequence[str] | None = None) -> None:
         self.text = text
         self._cut = cut
         self._tokens = tokens
         self._ends: list[int] | None = None
+        self._asked = 0
+        self._known = (0, 0)
         self._negated: dict[int, bool] = {}
 
     @property
@@ -46,14 +52,34 @@ class Reading:
         """Whether a word begins or ends at `position`."""
         if position == 0:
             return True
+        return self._before(position)[1] == position
+
+    def _before(self, position: int) -> tuple[int, int]:
+        """How many words end at or before `position`, and where the last of these ends."""
+        if self._ends is None and self._asked < _FEW:
+            # most texts are asked about one or two places: to find these is cheaper than to find where each word ends
+            self._asked += 1
+            tokens = self.tokens
+            index, end = self._known
+            if not end <= position < end + _CLOSE:
+                index = min(len(tokens), position * len(tokens) // (len(self.text.folded) or 1))
+                end = len("".join(tokens[:index]))
+            while end > position:
+                index -= 1
+                end -= len(tokens[index])
+            while index < len(tokens) and (further := end + len(tokens[index])) <= position:
+                end = further
+                index += 1
+            self._known = index, end
+            return index, end
         ends = self.ends
-        i = bisect_left(ends, position)
-        return i < len(ends) and ends[i] == position
+        index = bisect_right(ends, position)
+        return index, ends[index - 1] if index else 0
 
     def is_negated(self, position: int) -> bool:
         """Whether a negator stands, as a whole word, before `position` in the same clause."""
         tokens, known = self.tokens, self._negated
-        last = index = bisect_right(self.ends, position)
+        last = index = self._before(position)[0]
         found = False
         while index > 0:
             if index in known:  # what was walked before isn't walked again, so that all questions together are linear
