@@ -23,6 +23,8 @@ INSERTS = ("：", "，", "“", "”", "［", "］", "{", "}", "[", "]", "\t", "
 def _mutate(text: str, kind: int, a: float, b: float, insert: str) -> str:
     lines = text.split("\n")
     i, j = int(a * len(lines)), int(b * len(lines))
+    if kind in (2, 4) and not re.search(r"[\w.-]", text):
+        kind = 3  # earlier changes have left no word to change
     match kind:
         case 0:
             del lines[i]
