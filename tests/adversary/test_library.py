@@ -32,7 +32,8 @@ def test_a_long_text_takes_time_in_proportion(engine: Triage) -> None:
         return time.process_time() - started
 
     seconds(100)
-    assert seconds(40_000) < 10 * seconds(10_000)
+    # four times the text; quadratic would be sixteen times. The best of a few, as other work on the machine is counted in too
+    assert min(seconds(40_000) for _ in range(3)) < 10 * min(seconds(10_000) for _ in range(3))
 
 
 def test_control_characters_of_a_pack_do_not_reach_the_terminal() -> None:

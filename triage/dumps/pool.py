@@ -27,6 +27,10 @@ AHEAD = 2
 
 _RETRIES = 1
 
+_ends: set[Connection] = set()
+"""The reading process's ends of all pipes. A forked process inherits them and must close its copies: as long as any process holds
+one, the end of the reading process isn't seen, and a batch cut off in the middle would be waited for without end."""
+
 
 def cores() -> int:
     """CPUs that this process may use."""
@@ -63,9 +67,15 @@ class _Process:
         self.number = number
         self.held: dict[int, Batch] = {}
         self.pipe, theirs = multiprocessing.Pipe()
+        _ends.add(self.pipe)
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs, source, job), daemon=True)  # type: ignore[attr-defined]
         self.process.start()
         theirs.close()
+
+    def close(self) -> None:
+        """Close the reading process's end."""
+        _ends.discard(self.pipe)
+        self.pipe.close()
 
 
 class _Pool:
@@ -106,7 +116,7 @@ class _Pool:
 
     def stop(self) -> None:
         for p in self._processes:
-            p.pipe.close()
+            p.close()
             if p.process.is_alive():
                 p.process.kill()
         for p in self._processes:
@@ -162,7 +172,7 @@ class _Pool:
     def _died(self, dead: _Process) -> None:
         """Replace a process that ended unasked; the batch that it was at is tried once more."""
         self._processes.remove(dead)
-        dead.pipe.close()
+        dead.close()
         dead.process.join(5)
         code = dead.process.exitcode
         if not dead.held:
@@ -192,6 +202,8 @@ def _serve(pipe: Connection, source: EngineSource, job: Job) -> None:
     """The main function of a deciding process."""
     # the reading process handles Ctrl-C and ends this one
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for end in _ends:  # none where this process was spawned
+        end.close()
     inbox: SimpleQueue[Batch] = SimpleQueue()
     # a thread of its own takes batches in, so that neither side ever waits for the other while sending
     threading.Thread(target=_take_in, args=(pipe, inbox), daemon=True).start()
@@ -212,7 +224,6 @@ def _serve(pipe: Connection, source: EngineSource, job: Job) -> None:
 
 def _take_in(pipe: Connection, inbox: SimpleQueue[Batch]) -> None:
     parent = multiprocessing.parent_process()
-    # a forked process has a copy of the other end of its own pipe, so the end of the pipe doesn't tell that the reading process is gone
     watched = [pipe] if parent is None else [pipe, parent.sentinel]
     try:
         while pipe in wait(watched):  # type: ignore[arg-type]
