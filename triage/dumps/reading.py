@@ -70,7 +70,8 @@ def text_sample(path: Path, options: ReadOptions) -> tuple[str, str]:
     text = head[:SAMPLE].decode(codec, "replace")
     controls = sum(c < " " and c not in "\t\n\r\0\x0b\x0c\x1b" for c in text[:4096])
     nuls = text[:4096].count("\0")
-    if controls > max(20, len(text[:4096]) * 0.05) or nuls > len(text[:4096]) * 0.5:
+    odd = controls > max(20, len(text[:4096]) * 0.05) and not options.encoding  # who names an encoding says that it is text
+    if odd or nuls > len(text[:4096]) * 0.5:
         raise not_a_table(path, Message("内容是二进制，不是文本", "its content is binary, not text"))
     if text.lstrip("\ufeff \t\r\n")[:14].lower().startswith(("<!doctype html", "<html")):
         raise not_a_table(
