@@ -2,9 +2,8 @@
 
     python tools/build_models.py [NAME...]        # all of models/*/texts by default
 
-A text file is named for its category ("/" written as "__": 资费争议__误扣费.txt), one text a line, `#` comments. Lines below the
-first blank one were put together by a program (tools/grow_texts.py): they teach, but nothing is measured on them. The texts are
-invented for this project: they name nobody, so that a word may enter the vocabulary from a single text.
+The form of the text files is told in docs/model-format.md. The texts are invented for this project: they name nobody, so that a word may
+enter the vocabulary from a single text.
 
 The messages in ../shared/data/gov2020, where present, are a check from outside; nothing of them enters a model.
 """
@@ -16,7 +15,7 @@ import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -28,22 +27,34 @@ from triage.tags.train import train  # noqa: E402
 
 BELOW = {"government-cn": 0.4}
 """Confidence below which a model abstains, chosen by what it does on real messages; where none are, training chooses it."""
+TYPES = ("intent", "requests", "risks", "emotion")
 OUTSIDE = {"government-cn": ROOT.parent / "shared/data/gov2020/dev.csv"}
 
 
-def read_texts(folder: Path) -> tuple[list[str], list[str], list[bool]]:
-    """All texts of a model, the category of each, and whether it was written by hand: files by name."""
-    texts, labels, by_hand = [], [], []
+class Written(NamedTuple):
+    """One training text: its category ("" in files that have none), its other tags by type (None where it says nothing of them), by hand?"""
+
+    text: str
+    category: str
+    tags: dict[str, str] | None
+    by_hand: bool
+
+
+def read_texts(folder: Path) -> list[Written]:
+    """All texts of a model, files by name. Exits where tags aren't written as they should be."""
+    out = []
     for file in sorted(folder.glob("*.txt")):
-        hand = True
-        for line in file.read_text(encoding="utf-8").splitlines():
+        category, hand = "" if file.name.startswith("_") else file.stem.replace("__", "/"), True
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             if not line.strip():
                 hand = False
             elif not line.startswith("#"):
-                texts.append(line.strip())
-                labels.append(file.stem.replace("__", "/"))
-                by_hand.append(hand)
-    return texts, labels, by_hand
+                text, tab, tail = line.partition("\t")
+                pairs = [item.partition("=") for item in tail.split()]
+                if any(kind not in TYPES or not value for kind, _, value in pairs):
+                    sys.exit(f"{file}:{number}: tags are written as {' '.join(f'{kind}=...' for kind in TYPES)}: {tail!r}")
+                out.append(Written(text.strip(), category, {kind: value for kind, _, value in pairs} if tab else None, hand))
+    return out
 
 
 def read_outside(file: Path) -> tuple[list[str], list[str]]:
@@ -116,7 +127,8 @@ def _row(what: str, m: dict[str, Any]) -> str:
 def build(name: str) -> None:
     """Train one model, measure it, write it and its card."""
     folder = ROOT / "models" / name
-    texts, labels, by_hand = read_texts(folder / "texts")
+    written = [w for w in read_texts(folder / "texts") if w.category]
+    texts, labels, by_hand = [w.text for w in written], [w.category for w in written], [w.by_hand for w in written]
     pack = find_pack(name)
     metrics = train(texts, labels, folder, pack=pack, min_texts=1, measured=by_hand, below=BELOW.get(name))
     for warning in metrics["warnings"]:

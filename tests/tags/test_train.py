@@ -173,3 +173,25 @@ def test_rows_that_only_teach(rows, tmp_path):
     assert Model.load(tmp_path / "m").manifest["recipe"]["rows"] == 48
     with pytest.raises(UsageError, match="no row to measure"):
         train(*rows, tmp_path / "n", measured=[False] * 24)
+
+
+def test_a_row_of_no_weight_teaches_nothing(rows, tmp_path):
+    """A wrong label that nobody trusts leaves the answer as it was; trusted, it turns it."""
+    text, texts = "宽带断网三天了没人修", [*rows[0], *(f"宽带断网{x}没人修" for x in ("一天", "两天", "整整一周", "好多天"))]
+    labels = [*rows[1], *["资费"] * 4]
+
+    def answer(name, weight):
+        train(texts, labels, tmp_path / name, weights=[1.0] * len(rows[0]) + [weight] * 4)
+        model = Model.load(tmp_path / name)
+        from triage.text.segment import segmenter
+
+        return model.predict(segmenter().cut(text)).label
+
+    assert answer("none", 0.0) == "网络"
+    assert answer("full", 1.0) == "资费"
+
+
+@pytest.mark.parametrize("weights", [[1.0], [-1.0] * 24, [float("nan")] * 24])
+def test_weights_that_arent_one_number_per_row(rows, tmp_path, weights):
+    with pytest.raises(UsageError, match="weights must be 24 numbers"):
+        train(*rows, tmp_path / "m", weights=weights)

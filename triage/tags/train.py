@@ -63,6 +63,7 @@ def train(
     min_texts: int = 2,
     measured: Sequence[bool] | None = None,
     below: float | None = None,
+    weights: Sequence[float] | None = None,
 ) -> dict[str, Any]:
     """Train a model on `texts` and their category `labels` and write it to the folder `out`.
 
@@ -73,18 +74,20 @@ def train(
     `measured` marks the rows to measure and calibrate on, all by default; the others only teach (texts that a program made out of
     the same phrases would flatter both).
     `below` is the confidence below which the model abstains; without it, the lowest at which nine answers in ten are right.
+    `weights` says how much each row counts in learning (0 or more, 1 by default): less for a label that is only likely.
 
     Raises UsageError (arguments or labels that don't fit), ModelError (too little to learn from, folder not writable).
     """
     cutter = segmenter if segmenter is not None else _segmenter(pack)
     prepared = prepare(texts, labels, _reader(cutter), pack, progress)
+    trust = _trust(prepared.rows, weights, len(texts))
     names = tuple(sorted(set(prepared.labels)))
     right = np.array([names.index(label) for label in prepared.labels], dtype=np.int64)
     folds = assign_folds(prepared, seed)
     counts = np.array([measured is None or measured[row] for row in prepared.rows])
     if not counts.any():
         raise UsageError(Message("没有一行用于衡量（measured）", "no row to measure on (`measured`)"))
-    margins, known, whole, target, fold_of = _out_of_fold(prepared, right, names, folds, counts, seed, min_texts, progress)
+    margins, known, whole, target, fold_of = _out_of_fold(prepared, right, trust, names, folds, counts, seed, min_texts, progress)
     chances = np.empty_like(margins)
     for k in range(max(folds) + 1):  # each fold's probabilities by a calibration that hasn't seen it
         held = fold_of == k
@@ -100,15 +103,35 @@ def train(
         prepared.warnings.append(_unreached(threshold))
     if progress is not None:
         progress("fit", max(folds) + 1, max(folds) + 2)
-    arrays, scale, vocabulary = fit(prepared.tokens, right, prepared.groups, len(names), seed, min_texts)
+    arrays, scale, vocabulary = fit(prepared.tokens, right, prepared.groups, len(names), seed, min_texts, trust)
     arrays["steepness"] = np.rint(fit_by_length(margins, known, target, whole) * UNIT).astype(np.int32)
     manifest = _manifest(names, scale, cutter, threshold, metrics, pack, seed, min_texts, len(prepared.labels))
     write_folder(Path(out), manifest, arrays, vocabulary)
     return {**metrics, "warnings": prepared.warnings}
 
 
+def _trust(rows: Sequence[int], weights: Sequence[float] | None, total: int) -> Floats:
+    """The weight of each row that is used. Raises UsageError for weights that aren't one finite number from 0 up per row."""
+    if weights is None:
+        return np.ones(len(rows))
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != (total,) or not np.isfinite(given).all() or (given < 0).any():
+        raise UsageError(
+            Message(
+                f"权重应为 {total} 个不小于 0 的数（每行一个）", f"weights must be {total} numbers from 0 up, one for each row"
+            )
+        )
+    return given[list(rows)]
+
+
 def fit(
-    tokens: Sequence[Sequence[str]], right: NDArray[np.int64], groups: Sequence[int], labels: int, seed: int, min_texts: int
+    tokens: Sequence[Sequence[str]],
+    right: NDArray[np.int64],
+    groups: Sequence[int],
+    labels: int,
+    seed: int,
+    min_texts: int,
+    weights: Floats | None = None,
 ) -> tuple[dict[str, NDArray[Any]], float, list[str]]:
     """Learn one linear model: its integer arrays (all but the steepness, which is 1), their scale, and the vocabulary."""
     from scipy.sparse import csr_matrix, hstack
@@ -135,7 +158,7 @@ def fit(
     matrix = csr_matrix((values / norms[rows], (rows, words)), shape=(len(tokens), len(vocabulary)))
     parts = word_parts(vocabulary)
     machine = LinearSVC(C=COST, class_weight="balanced", random_state=seed, max_iter=3000)
-    machine.fit(hstack([matrix, matrix @ parts]).tocsr(), right)
+    machine.fit(hstack([matrix, matrix @ parts]).tocsr(), right, weights)
     # what was learnt of parts is added to the words that hold them: prediction looks up words alone
     slopes, intercepts = (
         machine.coef_[:, : len(vocabulary)] + (parts @ machine.coef_[:, len(vocabulary) :].T).T,
@@ -196,6 +219,7 @@ def assign_folds(prepared: Prepared, seed: int) -> list[int]:
 def _out_of_fold(
     prepared: Prepared,
     right: NDArray[np.int64],
+    trust: Floats,
     names: tuple[str, ...],
     folds: Sequence[int],
     counts: NDArray[np.bool_],
@@ -219,6 +243,7 @@ def _out_of_fold(
             len(present),
             seed,
             min_texts,
+            trust[train_rows],
         )
         model = Model(
             {"labels": [names[i] for i in present], "pack": None, "scale": scale, "abstain": {"below": 0.0, "min_known_words": 0}},
