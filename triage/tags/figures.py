@@ -51,40 +51,56 @@ def figures(answers: Answers, right: Bools, resampler: Resampler) -> dict[str, A
     """
     columns, bounds = _columns(answers, right)
     whole, drawn = resampler.totals(columns.values)
-    groups = resampler.count
-    at = columns.at
-
-    def ratio(over: str, under: str) -> tuple[Any, Floats]:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return whole[at[over]] / whole[at[under]], drawn[:, at[over]] / drawn[:, at[under]]
-
+    groups, at = resampler.count, columns.at
+    present = whole[at["support"]] > 0
     out: dict[str, Any] = {"rows": len(right), "groups": groups}
     intervals: dict[str, Any] = {}
-
-    def note(name: str, value: float, draws: Floats, of_share: bool = False) -> None:
-        known = bool(np.isfinite(value))
-        out[name] = round(float(value), 4) if known else 0.0
-        intervals[name] = as_json(share(draws, value, groups) if of_share else percentile(draws)) if known else None
-
-    for name, over, under, of_share in (
-        ("accuracy", "hit", "rows", True), ("coverage", "answered", "rows", True), ("accuracy_answered", "hit_answered", "answered", True),
-        ("log_loss", "loss", "rows", False), ("brier", "square", "rows", False),
-    ):  # fmt: skip
-        if over in at:
-            value, draws = ratio(over, under)
-            note(name, value[0], draws[:, 0], of_share)
-    present = whole[at["support"]] > 0
-    note("macro_f1", *_each(_macro(present), whole, drawn, at))
-    if answers.several:
-        note("micro_f1", *_each(_micro, whole, drawn, at))
+    for name, estimate in _estimates(answers, whole, drawn, at).items():
+        known = bool(np.isfinite(estimate.value))
+        out[name] = round(estimate.value, 4) if known else 0.0
+        found = share(estimate.draws, estimate.value, groups) if estimate.of_share else percentile(estimate.draws)
+        intervals[name] = as_json(found) if known else None
     if answers.graded:
-        note("ece", *_each(_ece, whole, drawn, at))
-        out["ece_if_calibrated"] = chance_ece(*_pairs(answers, right)[:1], seed=resampler.seed)
+        out["ece_if_calibrated"] = chance_ece(_pairs(answers, right)[0], seed=resampler.seed)
         out["calibration"] = _calibration(whole, drawn, at, groups)
         if not answers.several:
             out["curve"] = _curve(whole, drawn, at, groups, bounds)
     out["per_label"], intervals["per_label"] = _per_label(answers.labels, present, whole, drawn, at, groups)
     out["intervals"] = intervals
+    return out
+
+
+class Estimate(NamedTuple):
+    """A figure on all rows, and on the rows of each draw (nan where it has no value)."""
+
+    value: float
+    draws: Floats
+    of_share: bool = False
+
+
+def estimates(answers: Answers, right: Bools, resampler: Resampler) -> dict[str, Estimate]:
+    """The figures over all labels, with their draws: to be averaged or set against those of another tagger, draw by draw."""
+    columns, _ = _columns(answers, right)
+    return _estimates(answers, *resampler.totals(columns.values), columns.at)
+
+
+def _estimates(answers: Answers, whole: Floats, drawn: Floats, at: dict[str, slice]) -> dict[str, Estimate]:
+    out: dict[str, Estimate] = {}
+    for name, over, under, of_share in (
+        ("accuracy", "hit", "rows", True), ("coverage", "answered", "rows", True), ("accuracy_answered", "hit_answered", "answered", True),
+        ("log_loss", "loss", "rows", False), ("brier", "square", "rows", False),
+    ):  # fmt: skip
+        if over in at:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                value, draws = whole[at[over]] / whole[at[under]], drawn[:, at[over]] / drawn[:, at[under]]
+            out[name] = Estimate(float(value[0]), draws[:, 0], of_share)
+    sums: dict[str, Sums] = {"macro_f1": _macro(whole[at["support"]] > 0)}
+    if answers.several:
+        sums["micro_f1"] = _micro
+    if answers.graded:
+        sums["ece"] = _ece
+    for name, of in sums.items():
+        out[name] = Estimate(float(of(whole[None, :], at)[0]), of(drawn, at))
     return out
 
 
@@ -165,10 +181,6 @@ def chance_ece(confidence: Floats, seed: int = 0, draws: int = _NULL_DRAWS) -> l
 
 
 Sums = Callable[[Floats, dict[str, slice]], Floats]
-
-
-def _each(of: Sums, whole: Floats, drawn: Floats, at: dict[str, slice]) -> tuple[float, Floats]:
-    return float(of(whole[None, :], at)[0]), of(drawn, at)
 
 
 def f1(sums: Floats, at: dict[str, slice]) -> Floats:

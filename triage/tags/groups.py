@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from zlib import crc32
 
 import numpy as np
@@ -101,3 +101,25 @@ def _alike(sketches: Ints) -> Iterable[tuple[int, int]]:
         one, other = np.divmod(pairs, rows)
         enough = shared >= np.minimum(SHARED, np.minimum(sizes[one], sizes[other]))
         yield from zip(one[enough].tolist(), other[enough].tolist(), strict=True)
+
+
+def grouped_folds(groups: Sequence[int], labels: Sequence[str], folds: int, seed: int = 0) -> list[int]:
+    """A fold per row, 0 to `folds` - 1: groups dealt out label by label (that of a group's first row), so that each label is in every
+    fold where it can be, and no group in two. Equal seeds give equal folds on every machine."""
+    members: dict[int, list[int]] = {}
+    for row, group in enumerate(groups):
+        members.setdefault(group, []).append(row)
+
+    def shuffled(group: int) -> bytes:
+        return sha256(f"{seed}:{group}".encode()).digest()
+
+    by_label: dict[str, list[int]] = {}
+    for group, rows in members.items():
+        by_label.setdefault(labels[rows[0]], []).append(group)
+    out, dealt = [0] * len(groups), 0
+    for label in sorted(by_label):
+        for group in sorted(by_label[label], key=shuffled):
+            for row in members[group]:
+                out[row] = dealt % folds
+            dealt += 1
+    return out

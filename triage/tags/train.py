@@ -19,6 +19,7 @@ from triage.message import Message
 from triage.tags.artefact import FORMAT, write_folder
 from triage.tags.calibrate import LENGTHS, Floats, Threshold, choose_threshold, fit_by_length, steepen, summary
 from triage.tags.features import TF_STEPS, count, document_counts, is_feature
+from triage.tags.groups import grouped_folds
 from triage.tags.model import UNIT, Cutter, Model
 from triage.tags.prepare import Prepared, Progress, prepare
 
@@ -196,24 +197,10 @@ def word_parts(vocabulary: Sequence[str]) -> Any:
 
 def assign_folds(prepared: Prepared, seed: int) -> list[int]:
     """A fold per row: groups dealt out label by label, so that each label is in every fold where it can be."""
-    members: dict[int, list[int]] = {}
-    for row, group in enumerate(prepared.groups):
-        members.setdefault(group, []).append(row)
-
-    def shuffled(group: int) -> bytes:
-        return hashlib.sha256(f"{seed}:{group}".encode()).digest()
-
-    by_label: dict[str, list[int]] = {}
-    for group, rows in members.items():
-        by_label.setdefault(prepared.labels[rows[0]], []).append(group)
-    out, dealt = [0] * len(prepared.groups), 0
-    folds = min(FOLDS, max(map(len, by_label.values())))
-    for label in sorted(by_label):
-        for group in sorted(by_label[label], key=shuffled):
-            for row in members[group]:
-                out[row] = dealt % folds
-            dealt += 1
-    return out
+    groups: dict[str, set[int]] = {}
+    for group, label in zip(prepared.groups, prepared.labels, strict=True):
+        groups.setdefault(label, set()).add(group)
+    return grouped_folds(prepared.groups, prepared.labels, min(FOLDS, max(map(len, groups.values()))), seed)
 
 
 def _out_of_fold(
