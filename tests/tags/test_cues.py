@@ -186,6 +186,43 @@ def test_order_of_hits_doesnt_matter():
     assert TAGGER.tags(hits, 30) == TAGGER.tags(backwards, 30)
 
 
+def _asks(text, *, alone=True):
+    """Requests of a small taxonomy with phrases that say nothing, and one cue that counts only alone."""
+    quiet = Taxonomy(
+        requests=(
+            value("refund", cue("退款"), cue("退款流程", "已经退款", weight=0)),
+            TagValue("fix", Message.same("fix"), (cue("解决"), Cue(Check("contains_any", ("重视",)), 1, alone), cue("不够重视", weight=0))),
+        ),
+        risks=(value("legal", cue("起诉")),),
+    )
+    tagger = CueTagger(quiet)
+    reading = Reading(fold(text), segmenter().cut)
+    hits = {i: reading.spans(places) for i, places in Scanner(tagger.checks).scan(reading).items()}
+    return tagger.tags(hits, len(text))
+
+
+def test_a_phrase_that_says_nothing_hides_what_lies_inside_it_for_its_value_only():
+    assert _asks("退款流程怎么走").requests == ()
+    assert _asks("退款流程走完了还不退款").requests == ("refund",)
+    assert _asks("已经退款，请解决别的").requests == ("fix",)
+
+
+def test_a_cue_that_counts_alone_gives_way_to_any_other_of_its_kind():
+    assert _asks("请领导重视").requests == ("fix",)
+    assert _asks("请领导重视，给我退款").requests == ("refund",)
+    assert _asks("请领导重视，不然起诉").requests == ("fix",), "risks are another kind"
+    assert _asks("你们不够重视").requests == ()
+    assert _asks("请领导重视，给我退款", alone=False).requests == ("fix", "refund")
+
+
+def test_cues_of_no_weight_alone_name_no_intent():
+    tagger = CueTagger(Taxonomy(intents=(value("praise", cue("满意"), cue("不满意", weight=0)),)))
+    at = {check.operand: i for i, check in enumerate(tagger.checks)}
+    inner, outer = (next(i for operand, i in at.items() if operand in (word, (word,))) for word in ("满意", "不满意"))
+    assert tagger.tags({inner: [(1, 3)], outer: [(0, 3)]}, 3).intent is None
+    assert tagger.tags({inner: [(1, 3), (5, 7)], outer: [(0, 3)]}, 7).intent == "praise"
+
+
 def test_an_empty_taxonomy():
     tagger = CueTagger(Taxonomy())
     assert tagger.checks == ()

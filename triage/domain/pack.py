@@ -72,10 +72,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A phrase that speaks for a tag: a check on `complaint.text` (contains, words, matches...), and how strongly."""
+    """A phrase that speaks for a tag: a check on `complaint.text` (contains, words, matches...), and how strongly.
+
+    weight  0: it says nothing, and what lies inside it (an event of trade, "refund policy") says nothing for this value either
+    alone   requests and risks: it counts only where no other value of its kind has a cue
+    """
 
     check: Check
     weight: int = 1
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

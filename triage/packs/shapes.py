@@ -88,6 +88,7 @@ class CueShape(Shape):
     ends_with: Word | None = None
     unless_negated: Flag | None = None
     weight: Whole | None = None
+    alone: Flag | None = None
 
 
 Cues: TypeAlias = list[Annotated[_T | Annotated[CueShape, Tag("<map>")], BY_SHAPE]]

@@ -105,14 +105,16 @@ def _cue(draft: Draft, node: Node) -> Cue | None:
         return None
     ops = [e for e in node.entries if e.key.text in _CHECK_KEYS]
     if len(ops) != 1:
-        if not any(e.key.text not in _CHECK_KEYS | {"unless_negated", "weight"} for e in node.entries):
+        if not any(e.key.text not in _CHECK_KEYS | {"unless_negated", "weight", "alone"} for e in node.entries):
             draft.findings.add("TR102", node.place, "一条提示语里要有且只有一种检查", "a cue holds exactly one kind of check",
                                ("拆成几条，每条一个 contains、words 或 matches", "make several cues of it, each with one of contains, words, matches"))  # fmt: skip
         return None
     kept: tuple[Entry, ...] = tuple(e for e in node.entries if e.key.text in _CHECK_KEYS or e.key.text == "unless_negated")
     checks = parse_check(draft.facts["complaint.text"], Map(kept, node.place), draft.vocabulary(), draft.findings)
     weight = text(node.get("weight"), "1")
-    return Cue(checks[0], int(weight) if weight.isdigit() and weight.isascii() and len(weight) < 7 else 1) if checks else None
+    strength = int(weight) if weight.isdigit() and weight.isascii() and len(weight) < 7 else 1
+    alone = text(node.get("alone"), "").strip().lower() == "true"
+    return Cue(checks[0], strength, alone) if checks else None
 
 
 def taxonomy(draft: Draft) -> Taxonomy:

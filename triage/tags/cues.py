@@ -45,6 +45,10 @@ _PER_CHARACTER, _ENOUGH = 2, 1000
 """Evidence that a level below needs, for each character of the text and at most: one passing word in a long letter isn't its subject."""
 
 
+_NOTHING, _ALONE = 0, -1
+"""A request's or risk's cue that says nothing and hides what lies inside it, and one that counts only if nothing else of its kind does."""
+
+
 class _Speaks(NamedTuple):
     """What one check speaks for. `phrase`: its hits are as long as what was written (an expression's aren't)."""
 
@@ -55,9 +59,12 @@ class _Speaks(NamedTuple):
     intents: tuple[tuple[int, int], ...]
     sets: tuple[tuple[str, str], ...]
     """("requests" or "risks", value)."""
+    quiet: tuple[tuple[str, str, int], ...]
+    """As `sets`, for cues that don't simply name their value, with `_NOTHING` or `_ALONE`."""
     emotion: int
 
 
+_SETS = ("requests", "risks")
 _Hit = tuple[int, int, int]
 """Start, minus end (so that sorting puts the longest first), index of the check."""
 
@@ -95,7 +102,8 @@ class CueTagger:
             for cue in cues:
                 for check in split(cue.check):
                     weights = places.setdefault(check, {}).setdefault(kind, {})
-                    weights[key] = max(weights.get(key, 0), cue.weight)
+                    weight = _ALONE if cue.alone and kind in ("requests", "risks") else cue.weight
+                    weights[key] = max(weights.get(key, weight), weight)
 
         for i, category in enumerate(taxonomy.categories):
             add("categories", i, category.cues)
@@ -119,8 +127,9 @@ class CueTagger:
                     frozenset(map(int, kinds.get("categories", ()))),
                     tuple(lifts.items()),
                     tuple((int(k), w) for k, w in kinds.get("intents", {}).items()),
-                    tuple((kind, str(name)) for kind in ("requests", "risks") for name in kinds.get(kind, ())),
-                    max(map(int, kinds["emotions"])) if "emotions" in kinds else -1,
+                    tuple((kind, str(name)) for kind in _SETS for name, weight in kinds.get(kind, {}).items() if weight > 0),
+                    tuple((kind, str(name), weight) for kind in _SETS for name, weight in kinds.get(kind, {}).items() if weight <= 0),
+                    max((int(i) for i, weight in kinds.get("emotions", {}).items() if weight), default=-1),
                 )
             )
         return tuple(places), tuple(speaks)
@@ -131,7 +140,7 @@ class CueTagger:
         category  the classifier's, refined to the descendant that the cues speak for; where it abstains or there is none, the
                   cues' own if their evidence is enough and unambiguous
         intent    the value with the most evidence; the first in the taxonomy's order among equals
-        requests, risks   every value with a cue
+        requests, risks   every value with a cue that isn't hidden; one that counts alone only where there is none other
         emotion   the strongest (last in the taxonomy) with a cue
 
         Indexes past those of `checks` may be among the hits, and say nothing.
@@ -140,14 +149,13 @@ class CueTagger:
         category_hits: list[_Hit] = []
         intent_hits: list[_Hit] = []
         places: dict[str, Collection[_Pair]] = {}
-        requests: set[str] | None = None
-        risks: set[str] | None = None
+        quiet: list[tuple[str, str, int, Sequence[_Pair]]] | None = None
         emotion = -1
         felt: list[_Pair] = []
         for i, pairs in hits.items():
             if i >= own:
                 continue
-            _, nodes, _, intents, sets, mood = speaks[i]
+            _, nodes, _, intents, sets, unsaid, mood = speaks[i]
             if nodes:
                 for a, b in pairs:
                     category_hits.append((a, -b, i))
@@ -155,43 +163,47 @@ class CueTagger:
                 for a, b in pairs:
                     intent_hits.append((a, -b, i))
             for kind, name in sets:
-                if kind == "requests":
-                    requests = requests or set()
-                    requests.add(name)
-                else:
-                    risks = risks or set()
-                    risks.add(name)
                 key = f"{kind}:{name}"
                 places[key] = {*places[key], *pairs} if key in places else pairs
+            if unsaid:
+                quiet = quiet or []
+                quiet += [(kind, name, how, pairs) for kind, name, how in unsaid]
             if mood >= 0 and mood >= emotion:
                 if mood > emotion:
                     emotion, felt = mood, []
                 felt += pairs
+        if quiet is not None:
+            _hide(places, quiet)
         found = {key: _spans(at) for key, at in sorted(places.items())} if places else {}
+        requests = tuple([key[9:] for key in found if key.startswith("requests:")])
+        risks = tuple([key[6:] for key in found if key.startswith("risks:")])
         intent = None
         if intent_hits:
             intent, found_at = self._intent(intent_hits)
-            found["intent:" + intent] = found_at
+            if intent is not None:
+                found["intent:" + intent] = found_at
         feeling = None
         if emotion >= 0:
             feeling = self._emotions[emotion]
             found["emotion:" + feeling] = _spans(felt)
         category, confidence, abstained, alternatives = self._category(category_hits, prediction, found, length)
         return Tags(
-            category, confidence, abstained, alternatives, intent,
-            tuple(sorted(requests)) if requests else (), tuple(sorted(risks)) if risks else (), feeling, found,
+            category, confidence, abstained, alternatives, intent, requests, risks, feeling, found,
         )  # fmt: skip
 
-    def _intent(self, hits: list[_Hit]) -> tuple[str, tuple[Span, ...]]:
+    def _intent(self, hits: list[_Hit]) -> tuple[str | None, tuple[Span, ...]]:
         speaks = self._speaks
         scores: dict[int, int] = {}
         strengths = self._strengths(hits)
         for i, strength, _ in strengths:
             for value, weight in speaks[i].intents:
-                scores[value] = scores.get(value, 0) + strength * weight
+                if weight:
+                    scores[value] = scores.get(value, 0) + strength * weight
+        if not scores:
+            return None, ()
         best = min(scores, key=lambda value: (-scores[value], value)) if len(scores) > 1 else next(iter(scores))
-        if len(scores) > 1:
-            strengths = [strong for strong in strengths if any(value == best for value, _ in speaks[strong[0]].intents)]
+        if len(strengths) > 1:
+            strengths = [strong for strong in strengths if any(value == best and weight for value, weight in speaks[strong[0]].intents)]
         return self._intents[best], _spans([pair for _, _, pairs in strengths for pair in pairs])
 
     def _strengths(self, hits: list[_Hit]) -> list[tuple[int, int, list[_Pair]]]:
@@ -285,6 +297,30 @@ class CueTagger:
             if not scored or -scored[0][0] < least or (len(scored) > 1 and scored[0][0] > CLEAR * scored[1][0]):
                 return node
             node = scored[0][1]
+
+
+def _hide(places: dict[str, Collection[_Pair]], quiet: Iterable[tuple[str, str, int, Sequence[_Pair]]]) -> None:
+    """Takes out of `places` what lies inside a phrase that says nothing for the same value, then adds what counts alone."""
+    alone: dict[str, dict[str, Collection[_Pair]]] = {}
+    covers: dict[str, list[_Pair]] = {}
+    for kind, name, how, pairs in quiet:
+        key = f"{kind}:{name}"
+        if how == _ALONE:
+            values = alone.setdefault(kind, {})
+            values[key] = [*values.get(key, ()), *pairs]
+        else:
+            covers.setdefault(key, []).extend(pairs)
+    groups: list[dict[str, Collection[_Pair]]] = [places, *alone.values()]
+    for found in groups:
+        for key in found.keys() & covers.keys():
+            left = [(a, b) for a, b in found[key] if not any(c <= a and b <= d for c, d in covers[key])]
+            if left:
+                found[key] = left
+            else:
+                del found[key]
+    for kind, values in alone.items():
+        if not any(key.startswith(kind) for key in places):
+            places.update(values)
 
 
 def split(check: Check) -> list[Check]:
