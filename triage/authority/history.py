@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from triage.authority.ports import Query
 from triage.domain.grants import Grant, Pending
+from triage.domain.numerals import EXACT
 
 
 @dataclass
@@ -30,7 +31,7 @@ class MemoryHistory:
             if (query.since is not None and grant.at < query.since) or (query.until is not None and grant.at >= query.until):
                 continue
             rank = exception_rank(grant, self.ladder)
-            found[rank] = found.get(rank, Decimal(0)) + (grant.amount if query.counting == "amount" else 1)
+            found[rank] = EXACT.add(found.get(rank, Decimal(0)), grant.amount if query.counting == "amount" else Decimal(1))
         return found
 
     def reserved(self, query: Query, now: datetime, before: int | None) -> dict[str, Decimal]:
@@ -40,7 +41,7 @@ class MemoryHistory:
             if request.expired(now) or (before is not None and request.seq >= before) or not self._asked_for(request, query):
                 continue
             rank = request.waits_for
-            found[rank] = found.get(rank, Decimal(0)) + (request.amount if query.counting == "amount" else 1)
+            found[rank] = EXACT.add(found.get(rank, Decimal(0)), request.amount if query.counting == "amount" else Decimal(1))
         return found
 
     def _asked_for(self, item: Grant | Pending, query: Query) -> bool:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from triage.diagnostics import Place
 from triage.domain.decision import Missing
+from triage.domain.numerals import EXACT
 from triage.message import Message
 
 ANSWER_FORMAT = 1
@@ -170,7 +171,7 @@ class Sum:
 
     @property
     def total(self) -> Decimal:
-        return self.granted + self.reserved + self.asked
+        return EXACT.add(EXACT.add(self.granted, self.reserved), self.asked)
 
     @property
     def holds(self) -> bool:
@@ -179,7 +180,7 @@ class Sum:
 
     @property
     def room(self) -> Decimal:
-        return max(Decimal(0), self.limit - self.granted - self.reserved)
+        return max(Decimal(0), EXACT.subtract(self.limit, EXACT.add(self.granted, self.reserved)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from triage.diagnostics import Place
+from triage.domain.authority import Authority
 from triage.domain.condition import Check, Condition, Period
 from triage.domain.facts import Fact, FromFact, Lookup
 from triage.message import Message
@@ -173,7 +174,9 @@ class Pack:
     templates: Mapping[str, str] = field(default_factory=dict)
     lexicon: tuple[str, ...] = ()
     tests: tuple[PackTest, ...] = ()
+    authority: Authority | None = None
+    """Who may grant what; live, so it has a fingerprint of its own and doesn't enter the pack's."""
     sections: Mapping[str, object] = field(default_factory=dict)
-    """Sections that other parts of the product act on (authority, clocks, escalations, alerts...), as plain data."""
+    """Sections that other parts of the product act on (clocks, escalations, alerts...), as plain data."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Text of each file, by the name used in places."""
