@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from triage.tags.features import TF_STEPS, count, document_counts, is_feature
 from triage.tags.groups import grouped_folds
 from triage.tags.model import UNIT, Cutter, Model
 from triage.tags.prepare import Prepared, Progress, prepare
+
+if TYPE_CHECKING:
+    from triage.text.fold import Text
 
 FOLDS = 5
 MIN_KNOWN = 2
@@ -65,6 +68,8 @@ def train(
     measured: Sequence[bool] | None = None,
     below: float | None = None,
     weights: Sequence[float] | None = None,
+    judged: Sequence[str] | None = None,
+    recipe: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Train a model on `texts` and their category `labels` and write it to the folder `out`.
 
@@ -76,6 +81,9 @@ def train(
     the same phrases would flatter both).
     `below` is the confidence below which the model abstains; without it, the lowest at which nine answers in ten are right.
     `weights` says how much each row counts in learning (0 or more, 1 by default): less for a label that is only likely.
+    `judged` are the labels to measure and calibrate against, where they aren't those to learn: draws from what is likely, where nobody
+    knows. One that no row teaches isn't used.
+    `recipe` is added to the recipe in the manifest.
 
     Raises UsageError (arguments or labels that don't fit), ModelError (too little to learn from, folder not writable).
     """
@@ -88,7 +96,10 @@ def train(
     counts = np.array([measured is None or measured[row] for row in prepared.rows])
     if not counts.any():
         raise UsageError(Message("没有一行用于衡量（measured）", "no row to measure on (`measured`)"))
-    margins, known, whole, target, fold_of = _out_of_fold(prepared, right, trust, names, folds, counts, seed, min_texts, progress)
+    goal = right if judged is None else _judged(prepared.rows, judged, names, right)
+    margins, known, whole, target, fold_of = _out_of_fold(
+        prepared, right, goal, trust, names, folds, counts, seed, min_texts, progress
+    )
     chances = np.empty_like(margins)
     for k in range(max(folds) + 1):  # each fold's probabilities by a calibration that hasn't seen it
         held = fold_of == k
@@ -107,6 +118,7 @@ def train(
     arrays, scale, vocabulary = fit(prepared.tokens, right, prepared.groups, len(names), seed, min_texts, trust)
     arrays["steepness"] = np.rint(fit_by_length(margins, known, target, whole) * UNIT).astype(np.int32)
     manifest = _manifest(names, scale, cutter, threshold, metrics, pack, seed, min_texts, len(prepared.labels))
+    manifest["recipe"].update(recipe or {})
     write_folder(Path(out), manifest, arrays, vocabulary)
     return {**metrics, "warnings": prepared.warnings}
 
@@ -123,6 +135,12 @@ def _trust(rows: Sequence[int], weights: Sequence[float] | None, total: int) -> 
             )
         )
     return given[list(rows)]
+
+
+def _judged(rows: Sequence[int], judged: Sequence[str], names: tuple[str, ...], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The label to hold each row against, as a number; that learnt where `judged` names one that isn't learnt."""
+    numbers = {name: number for number, name in enumerate(names)}
+    return np.array([numbers.get(judged[row], taught) for row, taught in zip(rows, right.tolist(), strict=True)], dtype=np.int64)
 
 
 def fit(
@@ -206,6 +224,7 @@ def assign_folds(prepared: Prepared, seed: int) -> list[int]:
 def _out_of_fold(
     prepared: Prepared,
     right: NDArray[np.int64],
+    goal: NDArray[np.int64],
     trust: Floats,
     names: tuple[str, ...],
     folds: Sequence[int],
@@ -244,7 +263,7 @@ def _out_of_fold(
             margins.append(full)
             known.append(words)
             whole.append(np.full(len(held), is_whole))
-            target.append(right[held])
+            target.append(goal[held])
             fold_of.append(np.full(len(held), k))
     return np.concatenate(margins), np.concatenate(known), np.concatenate(whole), np.concatenate(target), np.concatenate(fold_of)
 
@@ -301,15 +320,20 @@ def _segmenter(pack: Pack | None) -> Cutter:
     return segmenter("auto", pack.lexicon if pack is not None else ())
 
 
-def _reader(cutter: Cutter) -> Callable[[str], tuple[str, list[str]]]:
-    """Folds, masks personal data and cuts: what every text goes through before it is learnt from."""
+def plain(text: str) -> Text:
+    """The folded text without personal data: what every text becomes before it is learnt from."""
     from triage.text.fold import fold
     from triage.text.masking import mask
 
+    return fold(_PLACEHOLDER.sub(" ", mask(text)))
+
+
+def _reader(cutter: Cutter) -> Callable[[str], tuple[str, list[str]]]:
+    """Folds, masks personal data and cuts: what every text goes through before it is learnt from."""
     keep: dict[str, bool] = {}
 
     def read(text: str) -> tuple[str, list[str]]:
-        folded = fold(_PLACEHOLDER.sub(" ", mask(text))).folded
+        folded = plain(text).folded
         return folded, [word for word in cutter.cut(folded) if _is_kept(word, keep)]
 
     return read
