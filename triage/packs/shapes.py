@@ -6,47 +6,13 @@ pack's own names at hand.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, Tag
 
-TAGS = {"text": "<text>", "map": "<map>", "list": "<list>"}
-
-
-def _shape(value: object) -> str | None:
-    match value:
-        case str():
-            return "<text>"
-        case dict() | BaseModel():
-            return "<map>"
-        case list():
-            return "<list>"
-    return None
-
-
-BY_SHAPE = Discriminator(_shape)
-Word: TypeAlias = Annotated[str, Field(min_length=1), WithJsonSchema({"type": ["string", "number", "boolean"]})]
-Flag: TypeAlias = Annotated[Literal["true", "false", "True", "False", "TRUE", "FALSE"], WithJsonSchema({"type": "boolean"})]
-Whole: TypeAlias = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$"), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 999999})]
-Day: TypeAlias = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), WithJsonSchema({"type": "string", "format": "date"})]
-Free: TypeAlias = Annotated[Any, WithJsonSchema({})]
-When: TypeAlias = Annotated[Any, WithJsonSchema({"x-ref": "Condition"})]
-_T: TypeAlias = Annotated[Word, Tag("<text>")]
-Words: TypeAlias = Annotated[_T | Annotated[list[Word], Tag("<list>")], BY_SHAPE]
-
-
-class Shape(BaseModel):
-    """Base: no unknown keys, no conversion."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class TitleShape(Shape):
-    zh: Word | None = None
-    en: Word | None = None
-
-
-Title: TypeAlias = Annotated[_T | Annotated[TitleShape, Tag("<map>")], BY_SHAPE]
+from triage.packs.authority_shapes import AuthorityShape
+from triage.packs.shape_parts import BY_SHAPE, Flag, Free, MetaShape, Shape, Title, When, Whole, Word, Words
+from triage.packs.shape_parts import Text as _T
 
 
 class PackShape(Shape):
@@ -165,12 +131,6 @@ class ChainShape(BaseModel):
     title: Title | None = None
 
 
-class ValidShape(Shape):
-    from_: Annotated[Word | None, Field(alias="from")] = None
-    to: Word | None = None
-    during: Word | None = None
-
-
 Target: TypeAlias = Annotated[_T | Annotated[LookupShape, Tag("<map>")], BY_SHAPE]
 Targets: TypeAlias = Annotated[
     _T | Annotated[LookupShape, Tag("<map>")] | Annotated[list[Target], Tag("<list>")], BY_SHAPE
@@ -193,20 +153,6 @@ class ThenShape(Shape):
     mute: Words | None = None
     template: dict[str, Word] | None = None
     set: dict[str, Free] | None = None
-
-
-class MetaShape(Shape):
-    """What every kind of rule may have."""
-
-    title: Title | None = None
-    because: Title | None = None
-    source: Word | None = None
-    review_by: Day | None = None
-    status: Literal["draft", "trial", "active", "retired"] | None = None
-    valid: ValidShape | None = None
-    replaces: Words | None = None
-    locked: Flag | None = None
-    replace: Word | None = None
 
 
 class RuleShape(MetaShape):
@@ -250,7 +196,7 @@ class TestShape(Shape):
 
 
 LATER = (
-    "authority", "calendars", "clocks", "alerts", "discover", "requests", "callbacks", "reviews", "sampling", "duplicates",
+    "calendars", "clocks", "alerts", "discover", "requests", "callbacks", "reviews", "sampling", "duplicates",
     "offers", "retention", "shifts",
 )  # fmt: skip
 """Sections that are carried along and not acted on by this version."""
@@ -275,7 +221,7 @@ class FileShape(Shape):
     green_channels: list[ChannelShape] | None = None
     routes: list[RowShape] | None = None
     tests: list[TestShape] | None = None
-    authority: Free = None
+    authority: AuthorityShape | None = None
     calendars: Free = None
     clocks: Free = None
     alerts: Free = None
