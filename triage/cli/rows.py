@@ -59,22 +59,7 @@ def complaint_at(file: str, row: int, pack: Pack, options: Mapping[str, Any]) ->
     raise UsageError(Message(f"{file} 只有 {number} 行，没有第 {row} 行", f"{file} has {number} rows; there is no row {row}"))
 
 
-def labelled(file: str, label: str, options: Mapping[str, Any]) -> tuple[list[str], list[str], int]:
-    """Texts and their labels, and how many rows couldn't be read. Raises UsageError, DumpError."""
-    path = Path(file)
-    dump = open_dump(path, read_options(options))
-    plan = plan_columns(path, dump.columns, dump.sample, {}, column_options(options), not options.get("no_header"))
-    where = plan_columns(path, dump.columns, dump.sample, {}, ColumnOptions(text=(label,), text_option="--label"), not options.get("no_header")).text[0]
-    texts, labels, bad = [], [], 0
-    for record in dump.records():
-        if isinstance(record, Reject):
-            bad += 1
-            continue
-        texts.append(_text(record, plan))
-        labels.append(clean(as_text(record[where]).strip())[0])
-    return texts, labels, bad
-
-
-def _text(record: Any, plan: ColumnPlan) -> str:
+def text_of_row(record: Any, plan: ColumnPlan) -> str:
+    """The text columns of a row as one text."""
     parts = [as_text(record[n]) for n in plan.text]
     return clean("\n".join(p for p in parts if p and not p.isspace()))[0]

@@ -9,7 +9,7 @@ import click
 from triage.cli.command import command as bilingual
 from triage.cli.command import option
 from triage.cli.console import language, say, table, tell, text_of
-from triage.cli.options import dump_options
+from triage.cli.options import TRAIN_ROWS, dump_options, max_rows_option
 from triage.errors import UsageError
 from triage.message import Message
 
@@ -36,10 +36,11 @@ from triage.message import Message
     show_default=True,
     help=Message("随机种子；同样的输入得到同样的模型。", "Seed; equal input gives an equal model."),
 )
+@max_rows_option(TRAIN_ROWS)
 @dump_options
-def command(dump: str, label: str, output: str, pack: str | None, seed: int, **reading: Any) -> int:
+def command(dump: str, label: str, output: str, pack: str | None, seed: int, max_rows: int, **reading: Any) -> int:
+    from triage.cli.labelled import labelled_rows
     from triage.cli.progress import Progress
-    from triage.cli.rows import labelled
 
     try:
         from triage.tags.train import train
@@ -50,17 +51,18 @@ def command(dump: str, label: str, output: str, pack: str | None, seed: int, **r
         from triage.cli.engine import pack_of
 
         found = pack_of(pack)
-    texts, labels, bad = labelled(dump, label, reading)
+    rows = labelled_rows(dump, {"category": label}, reading, max_rows, seed)
     with Progress() as progress:
         try:
-            metrics = train(texts, labels, output, pack=found, seed=seed, progress=progress)
+            metrics = train(rows.texts, rows.labels["category"], output, pack=found, seed=seed, progress=progress)
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] not in ("sklearn", "scipy"):
                 raise
             raise needs_train() from error
     for warning in metrics.pop("warnings", []):
         tell(text_of(Message("提示：", "note: ")) + warning.text(language()), "yellow")
-    if bad:
+    if rows.unreadable:
+        bad = rows.unreadable
         tell(Message(f"有 {bad} 行读不出，没有参加训练。", f"{bad} rows couldn't be read and were left out."))
     say(Message(f"模型已写入 {output}（{metrics['by']}）：", f"model written to {output} ({metrics['by']}):"))
     say(figures(metrics))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from triage.errors import ModelError, UsageError
 from triage.message import Message
 from triage.tags.artefact import FORMAT, write_folder
 from triage.tags.calibrate import LENGTHS, Floats, Threshold, choose_threshold, fit_by_length, steepen, summary
+from triage.tags.drift import summarise
 from triage.tags.features import TF_STEPS, count, document_counts, is_feature
 from triage.tags.groups import grouped_folds
 from triage.tags.model import UNIT, Cutter, Model
@@ -119,6 +121,10 @@ def train(
     arrays["steepness"] = np.rint(fit_by_length(margins, known, target, whole) * UNIT).astype(np.int32)
     manifest = _manifest(names, scale, cutter, threshold, metrics, pack, seed, min_texts, len(prepared.labels))
     manifest["recipe"].update(recipe or {})
+    said = Counter(names[i] for i in chances[whole].argmax(axis=1).tolist())
+    manifest["training"] = summarise(
+        prepared.tokens, prepared.groups, vocabulary, said, metrics["coverage"], min_texts, seed
+    )
     write_folder(Path(out), manifest, arrays, vocabulary)
     return {**metrics, "warnings": prepared.warnings}
 
