@@ -130,6 +130,11 @@ class Model:
                     ),
                 )
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The vocabulary, the most frequent word of training first."""
+        return tuple(self._numbers)
+
     def knows(self, word: str) -> bool:
         """Whether a folded word is in the vocabulary."""
         return word in self._numbers
