@@ -78,8 +78,8 @@ def _report(item: Any, root: Map, findings: Findings) -> None:
             findings.add("TR102", place, f"“{name}”应是{zh}", f"{name!r} wants {en}")
         case "string_pattern_mismatch":
             days = "d{4}" in item["ctx"]["pattern"]
-            findings.add("TR104", place, f"“{item['input']}”应是{'日期，如 2026-12-31' if days else '1 以上的整数'}",
-                         f"{item['input']!r} should be {'a date such as 2026-12-31' if days else 'a whole number from 1'}")  # fmt: skip
+            findings.add("TR104", place, f"“{item['input']}”应是{'日期，如 2026-12-31' if days else '0 以上的整数'}",
+                         f"{item['input']!r} should be {'a date such as 2026-12-31' if days else 'a whole number from 0'}")  # fmt: skip
         case _:
             want = {"list_type": ("列表", "a list"), "dict_type": ("“键: 值”", "a mapping"), "model_type": ("“键: 值”", "a mapping"),
                     "string_too_short": ("非空的文字", "a text that isn't empty")}.get(kind, ("一个值（文字或数）", "one value (a text or a number)"))  # fmt: skip
