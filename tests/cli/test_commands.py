@@ -177,20 +177,20 @@ def test_train_and_evaluate(triage: Run, tmp_path: Path) -> None:
     code, out, err = triage("train", "labelled.csv", "--text", "text", "--label", "label", "-o", "model")
     assert code == 0, err
     assert "accuracy" in out
-    code, out, err = triage("evaluate", "model", "labelled.csv", "--text", "text", "--label", "label", "--json")
+    code, out, err = triage("evaluate", "labelled.csv", "--model", "model", "--text", "text", "--label", "label", "--json")
     assert code == 0, err
-    metrics = json.loads(out)
-    assert {"accuracy", "macro_f1", "per_label", "ece", "rows", "docs_per_second"} <= set(metrics)
+    metrics = json.loads(out)["tags"]["category"]
+    assert {"accuracy", "macro_f1", "per_label", "ece", "rows", "intervals"} <= set(metrics)
     assert metrics["rows"] == 240
     assert metrics["accuracy"] > 0.9
-    code, _, err = triage("evaluate", "model", "labelled.csv", "--text", "text", "--label", "lable")
+    code, _, err = triage("evaluate", "labelled.csv", "--model", "model", "--text", "text", "--label", "lable")
     assert code == 2
     assert "label" in err
 
 
 def test_evaluate_refuses_what_is_no_model(triage: Run, tmp_path: Path, samples: Path) -> None:
     (tmp_path / "empty").mkdir()
-    code, _, err = triage("evaluate", "empty", str(samples), "--label", "客户等级")
+    code, _, err = triage("evaluate", str(samples), "--model", "empty", "--label", "客户等级")
     assert code == 1
     assert err.startswith("error: ")
 

@@ -11,7 +11,7 @@ import orjson
 
 from triage.cli.command import command as bilingual
 from triage.cli.command import option
-from triage.cli.console import say, tell
+from triage.cli.console import language, say, tell
 from triage.cli.options import EVALUATE_ROWS, dump_options, max_rows_option, read_pairs
 from triage.errors import UsageError
 from triage.message import Message
@@ -65,7 +65,7 @@ def command(
         from triage.cli.evaluation import excerpts
         from triage.cli.report_html import page
 
-        write(Path(html), page(report, excerpts(rows, 200)))
+        write(Path(html), page(report, excerpts(rows, 200), language()))
         tell(Message(f"报告已写入 {html}", f"report written to {html}"))
     if as_json:
         say(orjson.dumps(as_numbers(report, rows.numbers), option=orjson.OPT_INDENT_2).decode())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from triage.cli import plots
-from triage.cli.console import paint, safe, say, table, tell, text_of
+from triage.cli.console import paint, safe, say, table, tell, text_of, width
 from triage.cli.report_words import COMPARED, DRIFT, FIGURES, KINDS, VERDICTS
 from triage.message import Message
 
@@ -73,7 +73,7 @@ def _tag(kind: str, found: Mapping[str, Any], excerpt: Excerpt) -> None:
         for (right, said, n), (_, _, examples) in list(zip(found["confusion"], found["examples"], strict=True))[:MISTAKES]:
             say(f"  {_value(right)} → {_value(said)}  {n}")
             for row in examples:
-                say(paint(f"      {excerpt(row)}", "dim"))
+                quote(excerpt(row), 6)
 
 
 def _value(label: str) -> str:
@@ -90,8 +90,8 @@ def _compared(kind: str, found: Mapping[str, Any], excerpt: Excerpt) -> None:
     say(table([[text_of(m) for m in COMPARED], *rows]))
     say(
         Message(
-            f"  只有本模型答对 {found['only_one']} 行，只有另一模型答对 {found['only_other']} 行；按组 {found['groups_one']} 比 {found['groups_other']}，McNemar 精确检验 p = {found['mcnemar']:.4g}",
-            f"  only this right: {found['only_one']} rows, only the other: {found['only_other']}; by groups {found['groups_one']} to {found['groups_other']}, McNemar's exact p = {found['mcnemar']:.4g}",
+            f"  只有本模型答对 {found['only_one']} 行，只有另一模型答对 {found['only_other']} 行；按组 {found['groups_one']} 比 {found['groups_other']}，McNemar 精确检验 {chance(found['mcnemar'])}",
+            f"  only this right: {found['only_one']} rows, only the other: {found['only_other']}; by groups {found['groups_one']} to {found['groups_other']}, McNemar's exact {chance(found['mcnemar'])}",
         )
     )
     differ = found["differ"]
@@ -99,7 +99,7 @@ def _compared(kind: str, found: Mapping[str, Any], excerpt: Excerpt) -> None:
         say(Message(f"  答案不同的 {len(differ)} 行（前 {DIFFERENT}；应为：本模型 / 另一模型）", f"  {len(differ)} rows answered differently (first {DIFFERENT}; right: this / other)"))
         for row, right, one, other in differ[:DIFFERENT]:
             say(f"    {_value(right)}: {_value(one)} / {_value(other)}")
-            say(paint(f"      {excerpt(row)}", "dim"))
+            quote(excerpt(row), 6)
 
 
 def _drift(found: Mapping[str, Any]) -> None:
@@ -123,4 +123,20 @@ def number(value: Any) -> str:
 
 def span(interval: Any) -> str:
     """An interval, or nothing."""
-    return "" if interval is None else f"{interval[0]:.3f}-{interval[1]:.3f}"
+    return "" if interval is None else f"[{interval[0]:.3f}, {interval[1]:.3f}]"
+
+
+def chance(p: float) -> str:
+    """A probability, never as zero."""
+    return f"p = {p:.3g}" if p >= 1e-6 else "p < 0.000001"
+
+
+def quote(excerpt: str, indent: int) -> None:
+    """An excerpt on one line of the terminal, cut where it ends."""
+    room, shown = plots.columns() - indent, ""
+    for character in excerpt:
+        if width(shown) + width(character) > room - 1:
+            shown += "…"
+            break
+        shown += character
+    say(" " * indent + paint(shown, "dim"))

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from triage.cli.evaluation_text import chance
 from triage.cli.report_svg import calibration_svg, curve_svg, interval_svg
 from triage.cli.report_words import COMPARED, DRIFT, FIGURES, KINDS, VERDICTS
-from triage.message import Message
+from triage.message import LANGUAGES, Message
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1d2129;--soft:#4e5969;--line:#c9cdd4;--paper:#fff;--panel:#f4f6f9;--mark:#0b5cad;--band:#bcd7f2;--warn:#a3341b}
@@ -25,7 +26,8 @@ p{margin:.5rem 0}.soft{color:var(--soft)}.warn{color:var(--warn)}
 th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}th:first-child,td:first-child,.text td,.text th{text-align:left}
 th{font-weight:600;color:var(--soft)}tbody th{color:var(--ink);overflow-wrap:anywhere;min-width:5.5em}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1rem}figure{margin:0;background:var(--panel);border-radius:.5rem;padding:.75rem}
-figcaption{font-size:.9rem;color:var(--soft)}svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}td svg{width:9rem;min-width:7rem}
+figcaption{font-size:.9rem;color:var(--soft)}svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}td{white-space:nowrap}.text td{white-space:normal;overflow-wrap:anywhere}td svg{width:8rem;margin-left:auto}
+@media (max-width:30rem){table{font-size:.85rem}th,td{padding:.3rem .3rem}td svg{display:none}}
 .grid{stroke:var(--line);stroke-width:1}.ideal{stroke:var(--soft);stroke-dasharray:4 4}.span{stroke:var(--mark);stroke-width:2;opacity:.55}.dot{fill:var(--mark)}.line{fill:none;stroke:var(--mark);stroke-width:2}.band{fill:var(--band)}
 details{margin:.5rem 0}summary{cursor:pointer;color:var(--mark)}blockquote{margin:.3rem 0 .3rem .5rem;padding-left:.6rem;border-left:3px solid var(--line);overflow-wrap:anywhere}
 @media print{.bar{display:none}}
@@ -42,8 +44,8 @@ def both(message: Message) -> str:
     return f'<span class="zh" lang="zh-CN">{escape(message.zh)}</span><span class="en" lang="en">{escape(message.en)}</span>'
 
 
-def page(report: Mapping[str, Any], excerpt: Excerpt) -> str:
-    """The whole file. `report` is what `triage evaluate --json` prints; texts come through `excerpt` alone."""
+def page(report: Mapping[str, Any], excerpt: Excerpt, lang: str = "zh") -> str:
+    """The whole file, shown in `lang` first. `report` is what `triage evaluate --json` prints; texts come through `excerpt` alone."""
     parts = [_head(report)]
     for kind, found in report["tags"].items():
         parts.append(_tag(kind, found, excerpt))
@@ -51,12 +53,13 @@ def page(report: Mapping[str, Any], excerpt: Excerpt) -> str:
         parts.append(_compared(kind, found, excerpt))
     if "drift" in report:
         parts.append(_drift(report["drift"]))
+    shown = {name: " checked" if name == lang else "" for name in LANGUAGES}
     return (
         '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>标签评估 · Tag evaluation</title><style>{STYLE}</style></head><body>"
-        '<input class="pick" type="radio" name="lang" id="zh" aria-label="中文" checked>'
-        '<input class="pick" type="radio" name="lang" id="en" aria-label="English">'
+        f'<input class="pick" type="radio" name="lang" id="zh" aria-label="中文"{shown["zh"]}>'
+        f'<input class="pick" type="radio" name="lang" id="en" aria-label="English"{shown["en"]}>'
         '<div class="bar"><label for="zh">中文</label><label for="en">English</label></div>'
         f"<main>{''.join(parts)}</main></body></html>\n"
     )
@@ -152,12 +155,12 @@ def _compared(kind: str, found: Mapping[str, Any], excerpt: Excerpt) -> str:
     name = KINDS.get(kind, Message.same(kind))
     title = Message(f"与另一模型比较：{name.zh}", f"Against the other model: {name.en}")
     body = [
-        [both(FIGURES.get(key, Message.same(key))), number(v["one"]), number(v["other"]), f"{v['difference']:+.4f}", span(v["interval"])]
+        [both(FIGURES.get(key, Message.same(key))), number(v["one"]), number(v["other"]), f"{v['difference']:+.3f}", span(v["interval"])]
         for key, v in found["difference"].items()
     ]
     note = Message(
-        f"只有本模型答对的 {found['only_one']} 行，只有另一模型答对的 {found['only_other']} 行；按组计 {found['groups_one']} 比 {found['groups_other']}，McNemar 精确检验 p = {found['mcnemar']:.4g}。",
-        f"{found['only_one']} rows only this model gets right, {found['only_other']} only the other; by groups {found['groups_one']} to {found['groups_other']}, McNemar's exact test p = {found['mcnemar']:.4g}.",
+        f"只有本模型答对的 {found['only_one']} 行，只有另一模型答对的 {found['only_other']} 行；按组计 {found['groups_one']} 比 {found['groups_other']}，McNemar 精确检验 {chance(found['mcnemar'])}。",
+        f"{found['only_one']} rows only this model gets right, {found['only_other']} only the other; by groups {found['groups_one']} to {found['groups_other']}, McNemar's exact test {chance(found['mcnemar'])}.",
     )
     quotes = "".join(
         f"<blockquote>{escape(right)}: {escape(one)} / {escape(other)} — {escape(excerpt(row))}</blockquote>" for row, right, one, other in found["differ"][:50]
@@ -198,8 +201,8 @@ def _table(caption: Message, heads: Sequence[Message], rows: Sequence[Sequence[s
 
 
 def number(value: Any) -> str:
-    """A figure with four decimals; counts with commas."""
-    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
+    """A figure with three decimals; counts with commas."""
+    return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
 
 
 def span(interval: Sequence[float] | None) -> str:

@@ -55,7 +55,7 @@ def compare(
     return {
         "rows": len(rows), "groups": resampler.count, "difference": difference,
         "only_one": int((hit_one & ~hit_other).sum()), "only_other": int((hit_other & ~hit_one).sum()),
-        "groups_one": won, "groups_other": lost, "mcnemar": round(exact_mcnemar(won, lost), 6), "differ": differ,
+        "groups_one": won, "groups_other": lost, "mcnemar": float(f"{exact_mcnemar(won, lost):.3g}"), "differ": differ,
     }  # fmt: skip
 
 
