@@ -3,8 +3,9 @@
 Run as `python tools/grow_texts.py`. In models/government-cn/texts/<category>.txt the lines above the first blank line are
 written by hand and stay; those below are written anew, the same bytes each time.
 
-A topic line reads `subject|subject => predicate|predicate`; every predicate is joined with one or two of the subjects. Openings and closings are
-drawn from one list for all categories, so that no greeting speaks for any of them.
+A topic line reads `subject|subject => predicate|predicate`; every predicate is joined with one or two of the subjects. Openings, closings
+and the passages of _background.txt (what letters tell of the writer, the family, the way through the offices) are drawn from one list for all
+categories, so that none of their words speaks for any of them.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = ROOT / "models" / "government-cn" / "texts"
 TOPICS = ROOT / "tools" / "topics"
-MAX_TOPICS = 600
-"""Texts made of topic phrases, per category."""
+BACKGROUND = 0.6
+"""Share of the grown texts that tell of something besides their matter; few words of a real letter name it."""
 
 OPENINGS = (
     "尊敬的领导：您好！", "市长您好，", "书记好！", "尊敬的局长：您好！", "厅长您好：", "县长，你好！", "领导，", "您好！", "你好，", "各位领导：",
@@ -55,20 +56,33 @@ def topic_phrases(category: str) -> list[str]:
     return list(dict.fromkeys(out))
 
 
+def background() -> list[str]:
+    """The passages that any letter may hold."""
+    lines = (TOPICS / "_background.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def grown(category: str) -> list[str]:
     """The grown texts of a category."""
+    passages = background()
     draw = random.Random(category)
     phrases, out = topic_phrases(category), list[str]()
     draw.shuffle(phrases)
-    while phrases and len(out) < MAX_TOPICS:
+    while phrases:
         n = draw.choice((1, 1, 2, 3))
-        out.append(draw.choice(OPENINGS) + "，".join(phrases[:n]) + "。" + draw.choice(CLOSINGS))
+        text = draw.choice(OPENINGS) + "，".join(phrases[:n]) + "。" + draw.choice(CLOSINGS)
+        if draw.random() < BACKGROUND:
+            besides = "".join(draw.sample(passages, draw.choice((1, 1, 2))))
+            text = besides + text if draw.random() < 0.5 else text + besides
+        out.append(text)
         phrases = phrases[n:]
     return list(dict.fromkeys(out))
 
 
 def main() -> None:
     for path in sorted(TEXTS.glob("*.txt")):
+        if path.name.startswith("_"):
+            continue
         written, more = hand_written(path.stem), grown(path.stem)
         path.write_text("\n".join(written) + "\n" + ("\n" + "\n".join(more) + "\n" if more else ""), encoding="utf-8")
         print(path.stem, len(written), "+", len(more))
