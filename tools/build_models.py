@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from triage.domain.pack import Pack  # noqa: E402
+from triage.tags.calibrate import TARGET  # noqa: E402
 from triage.tags.evaluate import evaluate  # noqa: E402
 from triage.tags.model import Model  # noqa: E402
 from triage.tags.train import train  # noqa: E402
@@ -29,6 +30,9 @@ from triage.tags.train import train  # noqa: E402
 AS_OFTEN = {"government-cn"}
 """Models whose categories are to be expected as often as they have texts: more was written where a hotline hears more. Training expects
 all categories alike without this."""
+HIT_RATE = {"government-cn": 0.87}
+"""Share of answers that should be right on own texts that the model hasn't seen. 85% is wanted of letters from life, which are less like the
+training texts than those held out are. Less than elsewhere: a clerk reads each letter anyway, and a likely answer helps more than none."""
 TYPES = ("intent", "requests", "risks", "emotion")
 OUTSIDE = {"government-cn": ROOT.parent / "shared/data/gov2020/dev.csv"}
 
@@ -134,7 +138,9 @@ def build(name: str) -> None:
     pack = find_pack(name)
     often = Counter(labels)
     weights = [often[label] * len(often) / len(labels) for label in labels] if name in AS_OFTEN else None
-    metrics = train(texts, labels, folder, pack=pack, min_texts=1, measured=by_hand, weights=weights)
+    metrics = train(
+        texts, labels, folder, pack=pack, min_texts=1, measured=by_hand, weights=weights, hit_rate=HIT_RATE.get(name, TARGET)
+    )
     for warning in metrics["warnings"]:
         sys.stdout.write(f"{name}: {warning.en}\n")
     size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file() and file.name != "README.md")

@@ -13,7 +13,7 @@ LENGTHS = (0, 4, 8, 16, 32, 64)
 """Lower bounds of the length classes, in known distinct words. Short texts get steepness of their own: a text of two words looks surer than it is."""
 
 TARGET = 0.9
-"""Share of answered rows that should be right."""
+"""Share of answered rows that should be right, where nothing else is asked for."""
 FLOOR = 0.5
 """No answer below this confidence, whatever the target: it would be more likely wrong than right."""
 MIN_COVERAGE = 0.3
@@ -97,10 +97,12 @@ class Threshold(NamedTuple):
     precision: float
 
 
-def choose_threshold(confidence: Floats, hit: NDArray[np.bool_], given: float | None = None) -> Threshold:
-    """The lowest threshold from FLOOR up, in hundredths, at which TARGET of the answered rows are right; FLOOR if there is none.
+def choose_threshold(
+    confidence: Floats, hit: NDArray[np.bool_], given: float | None = None, hit_rate: float = TARGET
+) -> Threshold:
+    """The lowest threshold from FLOOR up, in hundredths, at which `hit_rate` of the answered rows are right; FLOOR if there is none.
 
-    With `given`, that threshold, and whether it reaches TARGET.
+    With `given`, that threshold, and whether it reaches `hit_rate`.
     """
 
     def at(below: float) -> tuple[float, float]:
@@ -109,12 +111,12 @@ def choose_threshold(confidence: Floats, hit: NDArray[np.bool_], given: float | 
 
     if given is not None:
         coverage, precision = at(given)
-        return Threshold(given, precision >= TARGET, coverage, precision)
+        return Threshold(given, precision >= hit_rate, coverage, precision)
     for step in range(int(FLOOR * 100), 100):
         coverage, precision = at(step / 100)
         if coverage < MIN_COVERAGE:
             break
-        if precision >= TARGET:
+        if precision >= hit_rate:
             return Threshold(step / 100, True, coverage, precision)
     return Threshold(FLOOR, False, *at(FLOOR))
 
