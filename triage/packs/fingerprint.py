@@ -11,10 +11,11 @@ from typing import Any
 
 import orjson
 
+from triage.domain.authority import Authority
 from triage.domain.condition import All, AnyOf, Check, Condition, Not, Test
 from triage.domain.pack import Pack
 
-_LEFT_OUT = frozenset(("place", "sources", "tests", "fingerprint", "version", "approved_by", "owner_of_pack"))
+_LEFT_OUT = frozenset(("place", "places", "sources", "tests", "fingerprint", "version", "approved_by", "owner_of_pack"))
 _SETS = frozenset(("in", "not_in", "contains_any", "contains_all", "words"))
 
 
@@ -63,9 +64,14 @@ def condition_key(condition: Condition) -> bytes:
     return _key(_canonical(condition))
 
 
+def authority_fingerprint(authority: Authority) -> str:
+    """SHA-256 of the meaning of `authority:` alone: it is live while decisions are frozen, so it doesn't enter the pack's."""
+    return hashlib.sha256(_key(_canonical(authority))).hexdigest()
+
+
 def fingerprint(pack: Pack) -> str:
     """SHA-256 of the pack's meaning, 64 hexadecimal digits."""
-    data = {f.name: _canonical(getattr(pack, f.name)) for f in fields(pack) if f.name not in _LEFT_OUT | {"rules", "taxonomy", "lexicon", "owner"}}
+    data = {f.name: _canonical(getattr(pack, f.name)) for f in fields(pack) if f.name not in _LEFT_OUT | {"rules", "taxonomy", "lexicon", "owner", "authority"}}
     rules = []
     for rule in sorted(pack.rules, key=lambda r: r.id):
         plain = _canonical(rule)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from triage.diagnostics import Diagnostic, Place, has_errors, ordered
 from triage.domain.pack import LANGUAGE, Pack, Rule
+from triage.packs.authority import read_authority
 from triage.packs.draft import Draft
 from triage.packs.extends import chain, extended
 from triage.packs.facts import declare_facts, declare_periods
@@ -48,7 +49,8 @@ def load_pack(ref: str | Path, *, search: Sequence[Path] = ()) -> Loaded:
     draft.timezone = header.timezone
     _declare(draft)
     rules = lower(draft)
-    tests = read_tests(draft, {rule.id for rule in rules})
+    authority = read_authority(draft, header.currency)
+    tests = read_tests(draft, {rule.id for rule in rules}, authority)
     _cycles(draft, rules)
     _later(draft)
     sources = {file: text for folder in folders for file, text in folder.sources.items()}
@@ -56,7 +58,7 @@ def load_pack(ref: str | Path, *, search: Sequence[Path] = ()) -> Loaded:
     if has_errors(done) or not all(folder.readable for folder in folders):
         return Loaded(None, done, sources)
     pack = _pack(draft, header, rules, sources)
-    pack = replace(pack, tests=tuple(tests), fingerprint=fingerprint(pack))
+    pack = replace(pack, tests=tuple(tests), authority=authority, fingerprint=fingerprint(pack))
     return Loaded(pack, done, sources)
 
 

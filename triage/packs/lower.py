@@ -158,7 +158,7 @@ def _written(draft: Draft, reader: ActionReader, folder: Folder, section: str) -
 def _rule(draft: Draft, reader: ActionReader, folder: Folder, section: str, node: Map, key: Text, row: int) -> Written:
     before = len(draft.findings)
     locked = flag(node.get("locked"), draft.findings)
-    when = _when(draft, node, section)
+    when = condition_of(draft, node, optional=section == ROUTES)
     actions = _actions(draft, reader, node, section, key)
     replaces = words(node.get("replaces"))
     for name in replaces:
@@ -192,12 +192,13 @@ def _rule(draft: Draft, reader: ActionReader, folder: Folder, section: str, node
     return Written(key.text, key, folder.id, locked, rule, word(node.get("replace")), replaces)
 
 
-def _when(draft: Draft, node: Map, section: str) -> Condition | None:
+def condition_of(draft: Draft, node: Map, optional: bool) -> Condition | None:
+    """What `when:` and `valid:` of a rule say together; without `when` always, if that is `optional`. None: a finding was made."""
     written = node.get("when")
     when: Condition | None = ALWAYS
     if written is not None:
         when = parse_condition(written, draft.vocabulary_now, draft.findings)
-    elif section != ROUTES:
+    elif not optional:
         return None  # the shape has reported it
     valid = node.get("valid")
     if not isinstance(valid, Map):

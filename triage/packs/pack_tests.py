@@ -7,10 +7,12 @@ from typing import Literal
 
 from triage.conditions.operands import Operands
 from triage.conditions.suggest import did_you_mean
+from triage.domain.authority import Authority
 from triage.domain.facts import FactType
 from triage.domain.pack import SEVERITIES, PackTest
 from triage.packs.draft import Draft
 from triage.packs.nodes import known, word, words
+from triage.packs.verdict_tests import VerdictTests
 from triage.source import Entry, Items, Map, Node, Text, plain
 
 TAG_KEYS = ("category", "intent", "requests", "risks", "emotion", "confidence", "abstained")
@@ -20,14 +22,15 @@ EXPECT_KEYS = (
     "category", "abstained", "intent", "requests", "risks", "emotion", "severity", "green_channel", "queue", "notify", "escalate", "template",
     "reasons", "replaced", "trial", "set", "clock", "errors", *_FREE, "not", "only",
 )  # fmt: skip
-_OTHER_EXPECT = ("verdict", "by", "alerts", "due", "room", "told_at")
+_OTHER_EXPECT = ("alerts", "due", "told_at")
 
 
-def read_tests(draft: Draft, rule_ids: set[str]) -> list[PackTest]:
+def read_tests(draft: Draft, rule_ids: set[str], authority: Authority | None = None) -> list[PackTest]:
     """The tests of the pack itself; those of extended packs stay with them."""
     tests: list[PackTest] = []
     names: dict[str, Text] = {}
     reader = _Reader(draft, rule_ids)
+    verdicts = VerdictTests(draft, authority)
     for node in draft.own.items("tests"):
         if not isinstance(node, Map):
             continue
@@ -47,6 +50,8 @@ def read_tests(draft: Draft, rule_ids: set[str]) -> list[PackTest]:
                 draft.findings.add("TR103", name.place, "测试缺少 expect", "the test has no `expect`", ("写上期望的结果，如 expect: {severity: high}", "say what to expect, such as expect: {severity: high}"))
             else:
                 reader.expect(expect)
+        elif kind == "verdict":
+            verdicts.read(name, given, expect, reader.given)
         data_given, data_expect = plain(given), plain(expect)
         if node.get("journey") is not None:
             data_expect = {"journey": plain(node.get("journey"))}
@@ -59,7 +64,7 @@ def _kind(node: Map, given: Node | None, expect: Node | None) -> Literal["decisi
         return "journey"
     if isinstance(given, Map) and given.get("stream") is not None:
         return "stream"
-    if isinstance(expect, Map) and expect.get("verdict") is not None:
+    if (isinstance(expect, Map) and expect.get("verdict") is not None) or (isinstance(given, Map) and given.get("remedy") is not None):
         return "verdict"
     return "decision"
 
