@@ -59,6 +59,7 @@ def cold_start(
     labels, weights, drawn = _rows(seen, judged, given, seed)
     phrases, owners, strong = cue_texts(pack)
     report = _report(seen, judged, given, shipped)
+    teachers = [shipped] if shipped is not None else []
     metrics = train(
         [*texts, *phrases],
         [*labels, *owners],
@@ -71,6 +72,7 @@ def cold_start(
         weights=[*weights, *(PHRASES * strong)],
         judged=[*drawn, *owners],
         recipe={"labels": "weak", "calibration": CALIBRATION, "cold": report},
+        teachers=teachers,
     )
     return {**metrics, "cold": report, "warnings": [*_warnings(seen, judged), *metrics["warnings"]]}
 

@@ -135,6 +135,14 @@ class Model:
         """The vocabulary, the most frequent word of training first."""
         return tuple(self._numbers)
 
+    def slopes(self, words: Sequence[str]) -> NDArray[np.float64]:
+        """What each word adds to the score of each label, before length and steepness: words x labels, 0 for words not known."""
+        out = np.zeros((len(words), len(self.labels)))
+        for row, word in enumerate(words):
+            if (number := self._numbers.get(word)) is not None:
+                out[row] = self._weights[int.from_bytes(number, "little")]
+        return out / self._scale
+
     def knows(self, word: str) -> bool:
         """Whether a folded word is in the vocabulary."""
         return word in self._numbers

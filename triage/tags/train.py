@@ -78,6 +78,7 @@ def train(
     judged: Sequence[str] | None = None,
     recipe: Mapping[str, Any] | None = None,
     teachers: Sequence[Model] = (),
+    numbers: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """Train a model on `texts` and their category `labels` and write it to the folder `out`.
 
@@ -95,11 +96,12 @@ def train(
     `recipe` is added to the recipe in the manifest.
     `teachers` are models whose knowledge of words may be leant on, as far as the texts bear them out: worth most where texts are few
     or some labels rare. Their words join the vocabulary.
+    `numbers` is what warnings call the rows, 1, 2, ... if not given.
 
     Raises UsageError (arguments or labels that don't fit), ModelError (too little to learn from, folder not writable).
     """
     cutter = segmenter if segmenter is not None else _segmenter(pack)
-    prepared = prepare(texts, labels, _reader(cutter), pack, progress)
+    prepared = prepare(texts, labels, _reader(cutter), pack, progress, numbers)
     trust = _trust(prepared.rows, weights, len(texts))
     names = tuple(sorted(set(prepared.labels)))
     right = np.array([names.index(label) for label in prepared.labels], dtype=np.int64)
@@ -187,8 +189,8 @@ def fit(
         )
     known = set(vocabulary)
     for teacher in teachers:
-        vocabulary += [word for word in teacher.vocabulary if word not in known]
-        known.update(teacher.vocabulary)
+        vocabulary += [word for word in teacher.words if word not in known]
+        known.update(teacher.words)
     idf = np.array(
         [round(IDF_UNIT * (1 + math.log((1 + texts) / (1 + copies.get(word, 0))))) for word in vocabulary], dtype=np.int64
     )
