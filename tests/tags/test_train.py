@@ -96,7 +96,7 @@ def test_bad_rows_are_left_out_with_counts(rows, tmp_path):
     assert "1 rows have no label; not used (rows 27)" in said
     assert "2 rows hold no text" in said
     assert "'电力' 1" in said
-    assert "different labels in different rows; 2 rows not used (e.g. row 1 '网络', row 29 '资费')" in said
+    assert "1 texts carry different labels in different rows (e.g. row 1 '网络', row 29 '资费'): 0 settled" in said
     assert metrics["rows"] == 23
     assert Model.load(tmp_path / "m").labels == ("服务", "网络", "资费")
 

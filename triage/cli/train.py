@@ -54,7 +54,7 @@ def command(dump: str, label: str, output: str, pack: str | None, seed: int, max
     rows = labelled_rows(dump, {"category": label}, reading, max_rows, seed)
     with Progress() as progress:
         try:
-            metrics = train(rows.texts, rows.labels["category"], output, pack=found, seed=seed, progress=progress)
+            metrics = train(rows.texts, rows.labels["category"], output, pack=found, seed=seed, progress=progress, numbers=rows.numbers)
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] not in ("sklearn", "scipy"):
                 raise

@@ -10,10 +10,14 @@ from difflib import get_close_matches
 from triage.domain.pack import Pack
 from triage.errors import ModelError, UsageError
 from triage.message import Message
-from triage.tags.groups import letters, near_duplicates
+from triage.tags.groups import near_duplicates, same_letters
+from triage.tags.suspicions import leaks, likely_meant, other_scripts, rows_en, rows_zh
 
 MIN_ROWS = 3
 """Rows that a label needs, copies of one text counting once: one to learn from, one to measure on, one to set thresholds on."""
+
+AGREED = 2 / 3
+"""Share of the rows of one text that must carry the same label to settle a contradiction."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage ("cut", "fold"), how much is done, and of how much."""
@@ -31,7 +35,7 @@ class Prepared:
     warnings: list[Message] = field(default_factory=list)
 
 
-def resolve_labels(labels: Sequence[str], pack: Pack | None) -> list[str]:
+def resolve_labels(labels: Sequence[str], pack: Pack | None, numbers: Sequence[int] | None = None) -> list[str]:
     """The labels as categories of the pack: their path, or the last name of one path alone. Without a pack: as they are.
 
     Raises UsageError naming every label that the pack doesn't have, with the closest category it has.
@@ -44,24 +48,25 @@ def resolve_labels(labels: Sequence[str], pack: Pack | None) -> list[str]:
     for path in paths:
         by_name.setdefault(path.rsplit("/", 1)[-1], []).append(path)
     known: dict[str, str | None] = {path: path for path in paths}
-    wrong: Counter[str] = Counter()
-    for name in names:
+    wrong: dict[str, list[int]] = {}
+    for row, name in zip(numbers if numbers is not None else range(1, len(names) + 1), names, strict=True):
         if name and name not in known:
             found = by_name.get(name, [])
             known[name] = found[0] if len(found) == 1 else None
         if name and known[name] is None:
-            wrong[name] += 1
+            wrong.setdefault(name, []).append(row)
     if wrong:
         zh, en = [], []
-        for name, rows in wrong.most_common(8):
+        for name, rows in sorted(wrong.items(), key=lambda item: -len(item[1]))[:8]:
             near = by_name.get(name) or get_close_matches(name, [*paths, *by_name], n=1, cutoff=0.4)
-            zh.append(f"“{name}”（{rows} 行" + (f"，是不是“{'”或“'.join(near)}”？）" if near else "）"))
-            en.append(f"'{name}' ({rows} rows" + (f", did you mean '{' or '.join(near)}'?)" if near else ")"))
+            zh.append(f"“{name[:40]}”（{len(rows)} 行，" + (f"是不是“{'”或“'.join(near)}”？）" if near else f"{rows_zh(rows)}）"))
+            en.append(f"'{name[:40]}' ({len(rows)} rows, " + (f"did you mean '{' or '.join(near)}'?)" if near else f"{rows_en(rows)})"))
+        total = sum(map(len, wrong.values()))
         more_zh, more_en = (f"等 {len(wrong)} 个", f" and {len(wrong) - 8} more") if len(wrong) > 8 else ("", "")
         raise UsageError(
             Message(
-                f"标签不在规则包 {pack.id} 的分类树里：" + "、".join(zh) + more_zh,
-                f"labels that aren't categories of pack {pack.id}: " + ", ".join(en) + more_en,
+                f"{total} 行（共 {len(names)} 行）的标签不在规则包 {pack.id} 的分类树里：" + "、".join(zh) + more_zh,
+                f"{total} of {len(names)} rows have labels that aren't categories of pack {pack.id}: " + ", ".join(en) + more_en,
             ),
             Message(
                 "改正标签列，或先在 taxonomy.yaml 里声明这些分类",
@@ -77,8 +82,10 @@ def prepare(
     read: Callable[[str], tuple[str, list[str]]],
     pack: Pack | None,
     progress: Progress | None,
+    numbers: Sequence[int] | None = None,
 ) -> Prepared:
-    """Check and cut all rows. `read` gives a text's folded, masked form and its feature words.
+    """Check and cut all rows. `read` gives a text's folded, masked form and its feature words; `numbers` is what messages call the rows (1, 2,
+    ... if not given).
 
     Raises UsageError for arguments that don't fit, ModelError where too little is left to learn from.
     """
@@ -89,8 +96,12 @@ def prepare(
                 f"{len(texts)} texts and {len(labels)} labels; there must be as many",
             )
         )
-    labels = resolve_labels(labels, pack)
-    out, folded = Prepared(), []
+    called = numbers if numbers is not None else range(1, len(texts) + 1)
+    labels = resolve_labels(labels, pack, called)
+    _check_two(labels)
+    out = Prepared()
+    folded: list[str] = []
+    one: dict[str, str] = {}  # one object a word, however many texts hold it: most of the memory otherwise
     without_label: list[int] = []
     without_words: list[int] = []
     for row, (text, label) in enumerate(zip(texts, labels, strict=True)):
@@ -103,7 +114,7 @@ def prepare(
         if not words:
             without_words.append(row)
             continue
-        out.tokens.append(words)
+        out.tokens.append([one.setdefault(word, word) for word in words])
         out.labels.append(label)
         out.rows.append(row)
         folded.append(plain)
@@ -112,33 +123,64 @@ def prepare(
         (without_words, "文本为空或没有可用的词", "hold no text, or no word to learn from"),
     ):
         if rows:
+            named = [called[row] for row in rows[:6]]
             out.warnings.append(
-                Message(f"{len(rows)} 行{zh}，未使用（{_rows_zh(rows)}）", f"{len(rows)} rows {en}; not used ({_rows_en(rows)})")
+                Message(f"{len(rows)} 行{zh}，未使用（{rows_zh(named)}）", f"{len(rows)} rows {en}; not used ({rows_en(named)})")
             )
     out.groups = near_duplicates(folded)
-    _drop_contradictions(out, folded)
+    folded = _settle_contradictions(out, folded, called)
+    out.warnings += other_scripts((called[row], text) for row, text in zip(out.rows, folded, strict=True))
+    out.warnings += leaks(out.tokens, folded, out.labels)
     _drop_rare(out)
     return out
 
 
-def _drop_contradictions(out: Prepared, folded: Sequence[str]) -> None:
-    """Leave out texts that carry different labels in different rows: nobody can tell which is right."""
-    by_text: dict[str, list[int]] = {}
-    for i, text in enumerate(folded):
-        by_text.setdefault(letters(text), []).append(i)
-    clashing = [where for where in by_text.values() if len({out.labels[i] for i in where}) > 1]
-    if clashing:
-        first = clashing[0]
-        pairs_zh = "、".join(f"第 {out.rows[i] + 1} 行“{out.labels[i]}”" for i in first[:3])
-        pairs_en = ", ".join(f"row {out.rows[i] + 1} '{out.labels[i]}'" for i in first[:3])
-        total = sum(map(len, clashing))
-        out.warnings.append(
+def _check_two(labels: Sequence[str]) -> None:
+    """Raise ModelError at once where there is one label only: no need to cut a million texts to find out."""
+    counts = Counter(filter(None, labels))
+    if len(counts) == 1:
+        ((label, rows),) = counts.items()
+        raise ModelError(
             Message(
-                f"{len(clashing)} 段相同的文本带有不同的标签，共 {total} 行，未使用（例如{pairs_zh}）",
-                f"{len(clashing)} texts carry different labels in different rows; {total} rows not used (e.g. {pairs_en})",
-            )
+                f"无法训练：{rows} 行都是同一个标签“{label}”，至少要 2 个标签",
+                f"can't train: all {rows} rows have one label, '{label}'; at least 2 are needed",
+            ),
+            Message("检查 --label 所指的列，或补充其他类别的投诉", "check the column that --label names, or add complaints of other categories"),
         )
-        _keep(out, sorted(set(range(len(out.labels))) - {i for where in clashing for i in where}))
+
+
+def _settle_contradictions(out: Prepared, folded: Sequence[str], called: Sequence[int]) -> list[str]:
+    """Of a text that carries different labels in different rows, keep the rows of the label that AGREED of them carry; where there is
+    none, nobody can tell which is right, and all its rows are left out. Returns the folded texts that are left."""
+    by_text: dict[int, list[int]] = {}
+    for i, first in enumerate(same_letters(folded).tolist()):
+        by_text.setdefault(first, []).append(i)
+    clashing: list[list[int]] = []
+    dropped: set[int] = set()
+    settled = 0
+    for where in by_text.values():
+        counts = Counter(out.labels[i] for i in where)
+        if len(counts) > 1:
+            clashing.append(where)
+            label, n = counts.most_common(1)[0]
+            kept = n >= AGREED * len(where)
+            settled += kept
+            dropped.update(i for i in where if not kept or out.labels[i] != label)
+    if not clashing:
+        return list(folded)
+    first_pair = {out.labels[i]: i for i in reversed(clashing[0])}
+    pairs_zh = "、".join(f"第 {called[out.rows[i]]} 行“{label}”" for label, i in sorted(first_pair.items(), key=lambda x: x[1])[:3])
+    pairs_en = ", ".join(f"row {called[out.rows[i]]} '{label}'" for label, i in sorted(first_pair.items(), key=lambda x: x[1])[:3])
+    out.warnings.append(
+        Message(
+            f"{len(clashing)} 段相同的文本带有不同的标签（例如{pairs_zh}）：{settled} 段依三分之二以上的多数，其余不用；共 {len(dropped)} 行未使用",
+            f"{len(clashing)} texts carry different labels in different rows (e.g. {pairs_en}): {settled} settled by a majority of two thirds, the "
+            f"others left out; {len(dropped)} rows not used",
+        )
+    )
+    kept_rows = [i for i in range(len(out.labels)) if i not in dropped]
+    _keep(out, kept_rows)
+    return [folded[i] for i in kept_rows]
 
 
 def _drop_rare(out: Prepared) -> None:
@@ -147,8 +189,9 @@ def _drop_rare(out: Prepared) -> None:
         label: len({g for g, x in zip(out.groups, out.labels, strict=True) if x == label}) for label in sorted(set(out.labels))
     }
     rare = {label: n for label, n in texts.items() if n < MIN_ROWS}
-    listed = "、".join(f"“{label}”{n}" for label, n in list(rare.items())[:10])
-    listed_en = ", ".join(f"'{label}' {n}" for label, n in list(rare.items())[:10])
+    meant = {label: near for label in rare if (near := likely_meant(label, texts))}
+    listed = "、".join(f"“{label}”{n}" + (f"（是不是“{meant[label]}”？）" if label in meant else "") for label, n in list(rare.items())[:10])
+    listed_en = ", ".join(f"'{label}' {n}" + (f" (did you mean '{meant[label]}'?)" if label in meant else "") for label, n in list(rare.items())[:10])
     if len(texts) - len(rare) < 2:
         why_zh = f"；不足 {MIN_ROWS} 条不同文本的标签：{listed}" if rare else ""
         why_en = f"; labels with fewer than {MIN_ROWS} different texts: {listed_en}" if rare else ""
@@ -178,11 +221,3 @@ def _keep(out: Prepared, kept: Sequence[int]) -> None:
     out.labels = [out.labels[i] for i in kept]
     out.groups = [out.groups[i] for i in kept]
     out.rows = [out.rows[i] for i in kept]
-
-
-def _rows_zh(rows: Sequence[int]) -> str:
-    return "第 " + "、".join(str(r + 1) for r in rows[:5]) + (" 行" if len(rows) <= 5 else " 等行")
-
-
-def _rows_en(rows: Sequence[int]) -> str:
-    return "rows " + ", ".join(str(r + 1) for r in rows[:5]) + ("" if len(rows) <= 5 else ", ...")
