@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from triage.authority import words
 from triage.authority.amounts import Refused
 from triage.authority.deciders import Deciders, Free
 from triage.authority.ports import History
@@ -13,6 +12,7 @@ from triage.authority.scope import Scope
 from triage.authority.staff import Staff
 from triage.authority.sums import Books, cap_sums, notices
 from triage.authority.verdict import Findings, examine
+from triage.authority.words import NOBODY, cap_passed
 from triage.domain.grants import Approver, Ask, Notice, Pending, Why
 from triage.message import Message
 
@@ -73,7 +73,7 @@ class Attempt:
         except Refused as refused:
             return Step("refused", why=(refused.why,))
         found, _, _ = examine(self.scope, self.ask, remedy, self.rank, self.history, self.staff, self.pending.seq)
-        why = (*found.why, *(Why("cap", words.passed(self.scope, s)) for s in found.passed))
+        why = (*found.why, *(Why("cap", cap_passed(self.scope, s)) for s in found.passed))
         if why:
             return Step("refused", why=why)
         steps = [self.one_way(free, found, way) for way in self.staff.ways(person, self.scope.now)]
@@ -131,7 +131,7 @@ class Attempt:
         """The request goes on to the lowest rank above that may."""
         choice = Deciders(self.scope, found, self.staff, self.pending.handler).choose(asker, height + 1)
         if choice.verdict != "needs_approval" or self.scope.authority.height(choice.by) <= height:
-            return Step("refused", why=(Why("nobody", words.NOBODY),))
+            return Step("refused", why=(Why("nobody", NOBODY),))
         name = self.scope.authority.title(choice.by)
         why = Why("moved", Message(f"现在已超出这一级，转{name.zh}", f"this rank no longer may: it goes to {name.en}"))
         return Step("moved", waits_for=choice.by, why=(why,))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from triage.authority import words
 from triage.authority.amounts import Refused, read_amount
 from triage.authority.avoidance import barred, named
 from triage.authority.deciders import Choice, Deciders
@@ -16,6 +15,7 @@ from triage.authority.ports import History
 from triage.authority.scope import Scope
 from triage.authority.staff import Staff
 from triage.authority.sums import Books, applicable, cap_sums, case_sum, four_eyes_sums, notices
+from triage.authority.words import NOBODY, cap_passed, rules_behind
 from triage.conditions.suggest import did_you_mean
 from triage.domain.authority import Cap, Remedy
 from triage.domain.facts import Facts
@@ -145,15 +145,15 @@ def answer(
     choice = Choice("refused")
     why = list(found.why)
     if not why and found.passed:
-        why += [Why("cap", words.passed(scope, s)) for s in found.passed]
+        why += [Why("cap", cap_passed(scope, s)) for s in found.passed]
     if not why:
         choice = Deciders(scope, found, staff, ask.handler).choose(height)
         if choice.verdict == "refused":
-            why.append(Why("nobody", words.NOBODY))
+            why.append(Why("nobody", NOBODY))
     return Answer(
         verdict=choice.verdict, remedy=remedy.id, handler=ask.handler, rank=rank, at=scope.now, amount=amount, unit=remedy.unit,
         by=choice.by, may=may, approvers=choice.approvers, limits=found.limits.ranks, sums=tuple(found.sums),
-        room=room(found, scope, height), rules=words.rules(scope, remedy, found.limits, found.caps, found.sums), why=tuple(why),
+        room=room(found, scope, height), rules=rules_behind(scope, remedy, found.limits, found.caps, found.sums), why=tuple(why),
         unknown=tuple(scope.unknown[key] for key in sorted(scope.unknown)),
         notices=notices(found.caps, found.sums) if choice.verdict == "allowed" else (),
         keys=all_keys(scope, ask), rate=rate, policy=authority.fingerprint,

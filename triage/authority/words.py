@@ -99,7 +99,7 @@ def adjust(scope: Scope, item: Adjust) -> Message:
     return Message(f"{'、'.join(t.zh for t in ranks)}的额度 × {plain(item.times)}", f"limits of {', '.join(t.en for t in ranks)} × {plain(item.times)}")
 
 
-def passed(scope: Scope, item: Sum) -> Message:
+def cap_passed(scope: Scope, item: Sum) -> Message:
     """A cap that would be passed, with its room."""
     rule = next(c for c in scope.authority.caps if c.id == item.rule)
     unit = "" if item.counting == "grants" else scope.authority.remedies[rule.of[0]].unit
@@ -111,7 +111,7 @@ def passed(scope: Scope, item: Sum) -> Message:
     return Message(f"超过封顶：{text.zh}；还剩 {room.zh}", f"it would pass a cap: {text.en}; {room.en} left")
 
 
-def rules(scope: Scope, remedy: Remedy, limits: Limits, caps: Sequence[Cap], sums: Sequence[Sum]) -> tuple[RuleRef, ...]:
+def rules_behind(scope: Scope, remedy: Remedy, limits: Limits, caps: Sequence[Cap], sums: Sequence[Sum]) -> tuple[RuleRef, ...]:
     """The rules behind an answer: the rows of limits, adjustments that hold, caps in force, four eyes, avoidance, by their order."""
     found = []
     for row in limits.rows:
