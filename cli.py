@@ -8,7 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 NEEDED = (3, 11)
-REQUIRED = ("click", "pydantic", "yaml", "orjson", "numpy", "jieba", "rjieba", "re2", "ahocorasick_rs", "python_calamine", "tqdm")
+REQUIRED = ("click", "pydantic", "yaml", "orjson", "numpy", "jieba", "rjieba", "re2", "python_calamine", "tqdm")
 
 
 def say(zh: str, en: str) -> None:

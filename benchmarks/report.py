@@ -24,7 +24,7 @@ MEMORY_BOUND = 400.0
 """MB over parent and workers for the larger dump of short rows, with two workers."""
 GROWTH_BOUND = 1.15
 """Memory of the larger dump over that of the smaller."""
-LIBRARIES = ("complaint-triage", "jieba", "rjieba", "numpy", "google-re2", "ahocorasick-rs", "scikit-learn", "zen-engine", "durable_rules")
+LIBRARIES = ("complaint-triage", "jieba", "rjieba", "numpy", "google-re2", "scikit-learn", "zen-engine", "durable_rules")
 
 
 @dataclass

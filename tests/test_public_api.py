@@ -28,7 +28,6 @@ HEAVY = (
     "click",
     "orjson",
     "tqdm",
-    "ahocorasick_rs",
 )
 
 

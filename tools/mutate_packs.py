@@ -87,7 +87,7 @@ class Bench:
         for n, part in enumerate(self.strata):
             if n:
                 settled = decider.settle(sorted(held), sorted(maybe), facts, known.complaint.by_hand)
-                self.engine._late(settled, facts)
+                self.engine.resolver.late(settled, facts)
             same = changed is not None and facts == known.late[n]
             if changed is None:
                 known.late.append(dict(facts))

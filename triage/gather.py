@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ EAGER = frozenset({"id_number", "bank_card"})
 PENDING = Unknown("incomplete", "pending")
 """Stands in for what hasn't been looked for in the text yet."""
 
+_ABSTAINED = Unknown("abstained")
 _REMEMBERED = 4096
 
 
@@ -42,7 +44,7 @@ class Gathered:
     facts: dict[str, Value | Unknown]
     faults: list[Fault] = field(default_factory=list)
     spans: dict[str, tuple[Span, ...]] = field(default_factory=dict)
-    pending: set[str] = field(default_factory=set)
+    pending: frozenset[str] = frozenset()
     """Kinds of entities that haven't been looked for in the text."""
 
 
@@ -74,6 +76,7 @@ class Gatherer:
         self._kinds = frozenset(kind for path, kind in ENTITY_FACTS.items() if path in self.used)
         asked = {path for fact in self._lookups if fact.lookup is not None for path in fact.lookup.by} | set(eager)
         self._eager = self._kinds & (EAGER | {ENTITY_FACTS[path] for path in asked if path in ENTITY_FACTS})
+        self._waiting = self._kinds - self._eager
         self._entity_facts = sorted(path for path in ENTITY_FACTS if path in self.used)
         self._memory: dict[tuple[str, str], Value | ValueError] = {}
 
@@ -115,10 +118,10 @@ class Gatherer:
         if "text.length" in self.used:
             facts["text.length"] = len(complaint.text)
         if self._kinds:
-            found.pending = set() if whole else set(self._kinds - self._eager)
+            found.pending = frozenset() if whole else self._waiting
             for path in self._entity_facts:
                 facts[path] = PENDING
-            if kinds := self._kinds - found.pending:
+            if kinds := self._kinds if whole else self._eager:
                 self.look_for(kinds, text, found)
         for fact in self._lookups:
             self.look_up(fact, facts)
@@ -150,11 +153,11 @@ class Gatherer:
     def _tags(self, tags: Tags, found: Gathered) -> None:
         facts = found.facts
         if tags.abstained or tags.category is None:
-            facts["tags.category"] = Unknown("abstained")
+            facts["tags.category"] = _ABSTAINED
         else:
             facts["tags.category"] = tags.category
         facts["tags.abstained"] = tags.abstained
-        facts["tags.confidence"] = Decimal(str(tags.confidence))
+        facts["tags.confidence"] = _decimal(tags.confidence)
         facts["tags.requests"] = tags.requests
         facts["tags.risks"] = tags.risks
         if tags.intent is not None:
@@ -173,7 +176,7 @@ class Gatherer:
                 today = None
             for entity in entities(text, kinds, today):
                 by_kind[entity.kind].append(entity)
-        found.pending.difference_update(kinds)
+        found.pending -= frozenset(kinds)
         for path in self._entity_facts:
             if ENTITY_FACTS[path] not in by_kind:
                 continue
@@ -206,6 +209,12 @@ class Gatherer:
             facts[fact.path] = self.read(fact.path, raw)
         except ValueError:
             facts[fact.path] = Unknown("invalid", raw)
+
+
+@lru_cache(maxsize=1 << 14)
+def _decimal(number: float) -> Decimal:
+    """A share of ten thousandths, as it is written."""
+    return Decimal(str(number))
 
 
 def _undeclared(path: str, fact: Fact | None, declared: Iterable[str]) -> Fault:

@@ -83,7 +83,7 @@ def test_what_is_remembered_does_not_change_answers(monkeypatch: pytest.MonkeyPa
     name = "telecom-cn"
     given = complaints(name, COUNT, 3, garbage=0.2)
     expected = list(engine(name).decide_many(given))
-    for module in ("triage.pipeline._KEPT", "triage.conditions.flags._REMEMBERED", "triage.gather._REMEMBERED"):
+    for module in ("triage.resolve._KEPT", "triage.lacking._KEPT", "triage.conditions.flags._REMEMBERED", "triage.gather._REMEMBERED"):
         monkeypatch.setattr(module, 2)
     forgetful = Triage.load(pack(name), model=engine(name).model, matcher="builtin")
     assert list(forgetful.decide_many(given)) == expected

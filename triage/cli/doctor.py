@@ -22,7 +22,6 @@ CORE = (
     "jieba",
     "rjieba",
     "google-re2",
-    "ahocorasick_rs",
     "orjson",
     "PyYAML",
     "numpy",

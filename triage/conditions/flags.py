@@ -22,17 +22,20 @@ _REMEMBERED = 4096
 
 
 class Flags(NamedTuple):
-    """Answers as bit sets: `true`, `false`, `unknown` split all flags; `on` lists the flags that are true."""
+    """Answers as bit sets: `true`, `false`, `unknown` split all flags."""
 
     true: int
     false: int
     unknown: int
-    on: tuple[int, ...]
+
+    @property
+    def on(self) -> tuple[int, ...]:
+        """The flags that are true, ascending."""
+        return bits(self.true)
 
     def possible(self) -> Flags:
         """The flags that could be true and those that could be false, once what is unknown is known."""
-        true = self.true | self.unknown
-        return Flags(true, self.false | self.unknown, 0, bits(true))
+        return Flags(self.true | self.unknown, self.false | self.unknown, 0)
 
 
 @lru_cache(1024)
@@ -47,11 +50,10 @@ def bits(mask: int) -> tuple[int, ...]:
 
 
 class Answer(NamedTuple):
-    """Tests that are true and that are unknown, as bit sets; `on` lists those that are true. The others are false."""
+    """Tests that are true and that are unknown, as bit sets. The others are false."""
 
     true: int
     unknown: int
-    on: tuple[int, ...]
 
 
 class _Group:
@@ -70,29 +72,35 @@ class _Group:
         everything = 0
         for bit, _ in tests:
             everything |= 1 << bit
-        self.unknown = Answer(0, everything, ())
+        self.unknown = Answer(0, everything)
         self.missing = self._ask([(b, t) for b, t in tests if t.checks[0].op == "exists"], {})
         self.memory: dict[Any, Answer] = {}
         self.days: dict[Any, Answer] = {}
+        self.there: Answer | None = None
+        """The answer for any value at all, where only `exists` is asked."""
+        if all(len(t.checks) == 1 and t.checks[0].op == "exists" for _, t in tests) and not context.type_of(path).many:
+            everywhere = sum(1 << bit for bit, t in tests if t.checks[0].operand is True)
+            self.there = Answer(everywhere, 0)
 
     def _ask(self, tests: Sequence[tuple[int, Test]], facts: Facts) -> Answer:
         true = unknown = 0
-        on = []
         for bit, item in tests:
             value = reference.evaluate(item, facts, self.context)
             if value:
                 true |= 1 << bit
-                on.append(bit)
             elif value is None:
                 unknown |= 1 << bit
-        return Answer(true, unknown, tuple(on))
+        return Answer(true, unknown)
 
     def answer(self, facts: Facts) -> Answer:
+        """The answers to the tests of this group."""
         value = facts.get(self.path)
         if value is None:
             return self.missing
         if isinstance(value, Unknown):
             return self.unknown
+        if self.there is not None:
+            return self.there
         if self.by_day and isinstance(value, datetime):
             found = self._of_day(value)
             if self.by_value:
@@ -122,7 +130,7 @@ class _Group:
 
 
 def _both(one: Answer, other: Answer) -> Answer:
-    return Answer(one.true | other.true, one.unknown | other.unknown, one.on + other.on)
+    return Answer(one.true | other.true, one.unknown | other.unknown)
 
 
 def _reads_day(test: Test) -> bool:
@@ -172,7 +180,7 @@ class FlagTable:
                 scanned_unknown |= 1 << bit
             else:
                 groups.setdefault(test.fact, []).append((bit, test))
-        self._scanned_unknown = Answer(0, scanned_unknown, ())
+        self._scanned_unknown = Answer(0, scanned_unknown)
         self.text_checks: tuple[Check, ...] = tuple(text)
         # a test that reads a late fact through its operand is late as well
         waiting = {path for path, tests in groups.items() if path in late or any(_operands(t) & set(late) for _, t in tests)}
@@ -182,7 +190,7 @@ class FlagTable:
         self.late_reads_more = any(group.direct for group in self._late)
         """Whether a test of a late fact reads other facts as well."""
         self._node_masks = [
-            (1 << node.flag, node.flag, [(_mask(t.true), _mask(t.false)) for t in node.terms]) for node in self.nodes
+            (1 << node.flag, [(_mask(t.true), _mask(t.false)) for t in node.terms]) for node in self.nodes
         ]
 
     def rarity(self, flag: int) -> int:
@@ -200,30 +208,25 @@ class FlagTable:
     def early(self, facts: Facts, hits: Mapping[int, object] | None) -> Answer:
         """Answers that don't wait for the decision. `hits`: text checks that hold, by index; None if the text is unknown."""
         true = unknown = 0
-        on: list[int] = []
         if hits is None:
             unknown |= self._scanned_unknown.unknown
         else:
             for i in hits:
-                bit = self.scanned[i]
-                true |= 1 << bit
-                on.append(bit)
+                true |= 1 << self.scanned[i]
         groups = self._early
         for path in facts:
             if path in groups:
                 answer = groups[path].answer(facts)
                 true |= answer.true
                 unknown |= answer.unknown
-                on.extend(answer.on)
         for group in self._early_exists:  # of a missing fact only `exists: false` is true
             if group.path not in facts:
                 true |= group.missing.true
-                on.extend(group.missing.on)
-        return Answer(true, unknown, tuple(on))
+        return Answer(true, unknown)
 
     def late(self, facts: Facts) -> Answer:
         """Answers over the decision so far."""
-        found = Answer(0, 0, ())
+        found = Answer(0, 0)
         for group in self._late:
             found = _both(found, group.answer(facts))
         return found
@@ -234,18 +237,14 @@ class FlagTable:
 
     def join(self, early: Answer, late: Answer) -> Flags:
         """All answers, of the early and the late ones: these, and the inner alternatives."""
-        true, unknown, on = _both(early, late)
-        if self._node_masks:
-            more = list(on)
-            for bit, flag, terms in self._node_masks:
-                inner_false = ~(true | unknown)
-                if any(true & t == t and inner_false & f == f for t, f in terms):
-                    true |= bit
-                    more.append(flag)
-                elif unknown and any((true | unknown) & t == t and ~true & f == f for t, f in terms):
-                    unknown |= bit
-            on = tuple(more)
-        return Flags(true, self._everything & ~(true | unknown), unknown, on)
+        true, unknown = early.true | late.true, early.unknown | late.unknown
+        for bit, terms in self._node_masks:
+            inner_false = ~(true | unknown)
+            if any(true & t == t and inner_false & f == f for t, f in terms):
+                true |= bit
+            elif unknown and any((true | unknown) & t == t and ~true & f == f for t, f in terms):
+                unknown |= bit
+        return Flags(true, self._everything & ~(true | unknown), unknown)
 
 
 def _operands(test: Test) -> set[str]:

@@ -35,7 +35,7 @@ class Narrowing:
         near = self._always[stratum]
         true, unknown = flags.true, flags.unknown
         possible = true | unknown
-        for flag in (*flags.on, *bits(unknown)) if unknown else flags.on:
+        for flag in bits(possible):
             if flag in keyed:
                 for t, f in keyed[flag]:
                     if possible & t == t and not true & f:
@@ -45,4 +45,4 @@ class Narrowing:
     @staticmethod
     def within(flags: Flags, near: int) -> Flags:
         """The flags in `near` alone; the others are left out altogether."""
-        return Flags(flags.true & near, flags.false & near, flags.unknown & near, tuple(f for f in flags.on if near >> f & 1))
+        return Flags(flags.true & near, flags.false & near, flags.unknown & near)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from itertools import accumulate
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from triage.domain.condition import Check
 from triage.domain.pack import Cue, Taxonomy
 from triage.domain.tags import Span, Tags
 from triage.tags.model import Prediction
+from triage.text.scan import Found
 
 _Pair = tuple[int, int]
+_Column: TypeAlias = NDArray[np.int64]
+_Categorised: TypeAlias = tuple[str | None, float, bool, tuple[tuple[str, float], ...]]
 Hits = Mapping[int, Sequence[_Pair]]
 """Index of each check of `CueTagger.checks` that hit -> where, as [start, end) in the original text, in order, without repeats."""
 
 _span: Callable[[_Pair], Span] = partial(tuple.__new__, Span)
 """A pair as a Span, several times as fast as through the constructor; pairs that nobody will see stay pairs."""
 
-_TIMES = (0, 64, 108, 134, 153, 167, 179, 189, 197)
+_TIMES = np.array((0, 64, 108, 134, 153, 167, 179, 189, 197), dtype=np.int64)
 """What n hits of one phrase weigh, n = 0..8 and more: 64 (1 + ln n), so that a phrase said ten times isn't ten reasons."""
-_LENGTH = (0, 2, 4, 5, 6, 7, 8, 9, 10)
+_LENGTH = np.array((0, 2, 4, 5, 6, 7, 8, 9, 10), dtype=np.int64)
 """What a phrase of n characters weighs: a long phrase says more than a short one."""
 _EXPRESSION = 6
 """What a regular expression or `contains_all` weighs: as a phrase of four characters."""
@@ -45,6 +53,7 @@ _PER_CHARACTER, _ENOUGH = 2, 1000
 """Evidence that a level below needs, for each character of the text and at most: one passing word in a long letter isn't its subject."""
 
 
+_FAR = 1 << 40
 _NOTHING, _ALONE = 0, -1
 """A request's or risk's cue that says nothing and hides what lies inside it, and one that counts only if nothing else of its kind does."""
 
@@ -65,16 +74,52 @@ class _Speaks(NamedTuple):
 
 
 _SETS = ("requests", "risks")
-_Hit = tuple[int, int, int]
-"""Start, minus end (so that sorting puts the longest first), index of the check."""
+
+
+class _Strengths(NamedTuple):
+    """The hits that count, as columns in the order of texts, then of places; and per text and check how strongly it speaks, likewise."""
+
+    text: _Column
+    check: _Column
+    start: _Column
+    end: _Column
+    of_text: _Column
+    of_check: _Column
+    first: _Column
+    """Where the check hits first."""
+    strength: _Column
+
+
+class _Table(NamedTuple):
+    """For each check a few (number, weight) pairs, as columns: those of check i from `firsts[i]` on, `counts[i]` of them."""
+
+    counts: _Column
+    firsts: _Column
+    numbers: _Column
+    weights: _Column
+
+    def of(self, checks: _Column) -> tuple[_Column, _Column, _Column]:
+        """(place in `checks`, number, weight) for all pairs of all these checks."""
+        counts = self.counts[checks]
+        at = np.repeat(np.arange(len(checks)), counts)
+        within = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
+        pairs = self.firsts[checks][at] + within
+        return at, self.numbers[pairs], self.weights[pairs]
+
+
+def _table(pairs: Sequence[Sequence[tuple[int, int]]]) -> _Table:
+    counts = np.array([len(p) for p in pairs], dtype=np.int64)
+    flat = [pair for some in pairs for pair in some]
+    columns = np.array(flat, dtype=np.int64).reshape(len(flat), 2)
+    return _Table(counts, np.cumsum(counts) - counts, columns[:, 0], columns[:, 1])
 
 
 class CueTagger:
     """The cue phrases of a taxonomy, compiled.
 
-    checks   every distinct check to look for; `contains_any` and `words` lists are split into their phrases, so that each counts
-             for itself
-    tags     what the hits of one text say
+    checks     every distinct check to look for; `contains_any` and `words` lists are split into their phrases, so that each counts
+               for itself
+    tags_many  what the hits of some texts say
     """
 
     def __init__(self, taxonomy: Taxonomy) -> None:
@@ -84,16 +129,31 @@ class CueTagger:
         number = {path: i for i, path in enumerate(self._paths)}
         self._number = number
         # own node first, then its ancestors
-        self._upwards = tuple(
+        upwards = tuple(
             tuple(number[a] for a in _ancestors(path) if a in number) for path in self._paths
         )  # fmt: skip
-        self._above = tuple(line[1] if len(line) > 1 else -1 for line in self._upwards)
-        self._is_root = tuple(len(line) == 1 for line in self._upwards)
-        # a category, what is above it and what is below it: whose phrases are evidence for it
-        self._related = tuple(
-            frozenset(line) | {k for k, other in enumerate(self._upwards) if i in other} for i, line in enumerate(self._upwards)
-        )
+        self._upwards = upwards
+        self._is_root = tuple(len(line) == 1 for line in upwards)
         self.checks, self._speaks = self._compile(taxonomy)
+        size, own = len(self._paths), len(self.checks)
+        below = [[k for k, line in enumerate(upwards) if len(line) > 1 and line[1] == i] for i in range(size)]
+        widest = max([1, *map(len, below)])
+        # the children of each node; `size` stands for none
+        self._below = np.array([[*found, *[size] * (widest - len(found))] for found in below], dtype=np.int64).reshape(size, widest)
+        self._lifts = _table([s.lifts for s in self._speaks])
+        self._intending = _table([s.intents for s in self._speaks])
+        self._phrase = np.array([s.phrase for s in self._speaks], dtype=bool)
+        self._of_category = np.array([bool(s.nodes) for s in self._speaks], dtype=bool)
+        self._of_others = np.array([bool(s.sets or s.quiet) or s.emotion >= 0 for s in self._speaks], dtype=bool)
+        self._of_intent = np.array([bool(s.intents) for s in self._speaks], dtype=bool)
+        self._names = np.array([
+            max([weight >= NAMING and self._is_root[node] for node, weight in s.lifts], default=False) for s in self._speaks
+        ], dtype=bool)  # fmt: skip
+        # a category, what is above it and what is below it: whose phrases are evidence for it
+        self._related = np.zeros((size, own), dtype=bool)
+        for i, line in enumerate(upwards):
+            related = frozenset(line) | {k for k, other in enumerate(upwards) if i in other}
+            self._related[i] = [not related.isdisjoint(s.nodes) for s in self._speaks]
 
     def _compile(self, taxonomy: Taxonomy) -> tuple[tuple[Check, ...], tuple[_Speaks, ...]]:
         places: dict[Check, dict[str, dict[int | str, int]]] = {}
@@ -102,7 +162,7 @@ class CueTagger:
             for cue in cues:
                 for check in split(cue.check):
                     weights = places.setdefault(check, {}).setdefault(kind, {})
-                    weight = _ALONE if cue.alone and kind in ("requests", "risks") else cue.weight
+                    weight = _ALONE if cue.alone and kind in _SETS else cue.weight
                     weights[key] = max(weights.get(key, weight), weight)
 
         for i, category in enumerate(taxonomy.categories):
@@ -135,7 +195,14 @@ class CueTagger:
         return tuple(places), tuple(speaks)
 
     def tags(self, hits: Hits, length: int, prediction: Prediction | None = None) -> Tags:
-        """The tags of a text of `length` characters, given where the checks hit and, if there is one, the classifier's answer.
+        """As `tags_many`, for one text of `length` characters; `hits`: index of each check that hit -> where."""
+        rows = [(0, i, a, b) for i, pairs in hits.items() for a, b in pairs]
+        columns = np.array(rows, dtype=np.int64).reshape(len(rows), 4).T
+        return self.tags_many(Found(*columns), [length], [prediction])[0]
+
+    def tags_many(self, found: Found, lengths: Sequence[int], predictions: Sequence[Prediction | None]) -> list[Tags]:
+        """The tags of some texts, given how many characters each has, where the checks hit, in the original texts, and the
+        classifier's answers.
 
         category  the classifier's, refined to the descendant that the cues speak for; where it abstains or there is none, the
                   cues' own if their evidence is enough and unambiguous
@@ -145,126 +212,176 @@ class CueTagger:
 
         Indexes past those of `checks` may be among the hits, and say nothing.
         """
-        speaks, own = self._speaks, len(self._speaks)
-        category_hits: list[_Hit] = []
-        intent_hits: list[_Hit] = []
-        places: dict[str, Collection[_Pair]] = {}
-        quiet: list[tuple[str, str, int, Sequence[_Pair]]] | None = None
-        emotion = -1
-        felt: list[_Pair] = []
-        for i, pairs in hits.items():
-            if i >= own:
-                continue
-            _, nodes, _, intents, sets, unsaid, mood = speaks[i]
-            if nodes:
-                for a, b in pairs:
-                    category_hits.append((a, -b, i))
-            if intents:
-                for a, b in pairs:
-                    intent_hits.append((a, -b, i))
-            for kind, name in sets:
-                key = f"{kind}:{name}"
-                places[key] = {*places[key], *pairs} if key in places else pairs
-            if unsaid:
-                quiet = quiet or []
-                quiet += [(kind, name, how, pairs) for kind, name, how in unsaid]
-            if mood >= 0 and mood >= emotion:
-                if mood > emotion:
-                    emotion, felt = mood, []
-                felt += pairs
-        if quiet is not None:
-            _hide(places, quiet)
-        found = {key: _spans(at) for key, at in sorted(places.items())} if places else {}
-        requests = tuple([key[9:] for key in found if key.startswith("requests:")])
-        risks = tuple([key[6:] for key in found if key.startswith("risks:")])
-        intent = None
-        if intent_hits:
-            intent, found_at = self._intent(intent_hits)
-            if intent is not None:
-                found["intent:" + intent] = found_at
-        feeling = None
-        if emotion >= 0:
-            feeling = self._emotions[emotion]
-            found["emotion:" + feeling] = _spans(felt)
-        category, confidence, abstained, alternatives = self._category(category_hits, prediction, found, length)
-        return Tags(
-            category, confidence, abstained, alternatives, intent, requests, risks, feeling, found,
-        )  # fmt: skip
+        own = np.flatnonzero(found.check < len(self.checks))
+        found = Found(*(column[own] for column in found))
+        spans: list[dict[str, tuple[Span, ...]]] = [{} for _ in lengths]
+        requests: dict[int, tuple[str, ...]] = {}
+        risks: dict[int, tuple[str, ...]] = {}
+        emotions: dict[int, str] = {}
+        self._others(found, spans, requests, risks, emotions)
+        intents = self._intents_of(found, spans)
+        categories = self._categories(found, lengths, predictions, spans)
+        none: tuple[str, ...] = ()
+        return [
+            Tags(*categories[n], intents.get(n), requests.get(n, none), risks.get(n, none), emotions.get(n), spans[n])
+            for n in range(len(lengths))
+        ]
 
-    def _intent(self, hits: list[_Hit]) -> tuple[str | None, tuple[Span, ...]]:
+    def _others(
+        self, found: Found, spans: list[dict[str, tuple[Span, ...]]],
+        requests: dict[int, tuple[str, ...]], risks: dict[int, tuple[str, ...]], emotions: dict[int, str],
+    ) -> None:  # fmt: skip
+        """Requests, risks and emotions: few hits, taken one by one."""
+        picked = np.flatnonzero(self._of_others[found.check])
+        if not len(picked):
+            return
         speaks = self._speaks
-        scores: dict[int, int] = {}
-        strengths = self._strengths(hits)
-        for i, strength, _ in strengths:
-            for value, weight in speaks[i].intents:
-                if weight:
-                    scores[value] = scores.get(value, 0) + strength * weight
-        if not scores:
-            return None, ()
-        best = min(scores, key=lambda value: (-scores[value], value)) if len(scores) > 1 else next(iter(scores))
-        if len(strengths) > 1:
-            strengths = [strong for strong in strengths if any(value == best and weight for value, weight in speaks[strong[0]].intents)]
-        return self._intents[best], _spans([pair for _, _, pairs in strengths for pair in pairs])
+        named: dict[int, dict[tuple[str, str], list[_Pair]]] = {}
+        quiet: dict[int, list[tuple[str, str, int, _Pair]]] = {}
+        felt: dict[int, tuple[int, list[_Pair]]] = {}
+        for n, i, a, b in zip(*(column[picked].tolist() for column in found), strict=True):
+            _, _, _, _, sets, unsaid, mood = speaks[i]
+            for value in sets:
+                named.setdefault(n, {}).setdefault(value, []).append((a, b))
+            for kind, name, how in unsaid:
+                quiet.setdefault(n, []).append((kind, name, how, (a, b)))
+            if mood >= 0:
+                strongest, pairs = felt.get(n, (-1, []))
+                if mood > strongest:
+                    felt[n] = mood, [(a, b)]
+                elif mood == strongest:
+                    pairs.append((a, b))
+        for n, unspoken in quiet.items():
+            _hide(named.setdefault(n, {}), unspoken)
+        for n, values in named.items():
+            for kind, name in sorted(values):
+                spans[n][f"{kind}:{name}"] = _spans(values[kind, name])
+            if asked := tuple(sorted(name for kind, name in values if kind == "requests")):
+                requests[n] = asked
+            if feared := tuple(sorted(name for kind, name in values if kind == "risks")):
+                risks[n] = feared
+        for n, (mood, pairs) in felt.items():
+            emotions[n] = self._emotions[mood]
+            spans[n]["emotion:" + self._emotions[mood]] = _spans(pairs)
 
-    def _strengths(self, hits: list[_Hit]) -> list[tuple[int, int, list[_Pair]]]:
-        """(check, strength, where) of the hits that count: one that lies inside a longer phrase doesn't."""
-        speaks = self._speaks
-        kept: dict[int, list[_Pair]] = {}
-        if len(hits) == 1:
-            a, minus, i = hits[0]
-            kept[i] = [(a, -minus)]
-        else:
-            hits.sort()
-            start, end = -1, -1
-            for a, minus, i in hits:
-                b = -minus
-                if speaks[i][0]:
-                    if b > end:
-                        start, end = a, b
-                    elif b != end or a != start:
-                        continue
-                if i in kept:
-                    kept[i].append((a, b))
-                else:
-                    kept[i] = [(a, b)]
-        out = []
-        for i, pairs in kept.items():
-            a, b = pairs[0]
-            base = (_LENGTH[b - a] if b - a < 8 else _LENGTH[8]) if speaks[i][0] else _EXPRESSION
-            times = len(pairs)
-            strength = _TIMES[times] if times < 8 else _TIMES[8]
-            out.append((i, base * (strength + 64 if a < _OPENING else strength), pairs))
+    def _intents_of(self, found: Found, spans: list[dict[str, tuple[Span, ...]]]) -> dict[int, str]:
+        """The intents, by text."""
+        strengths = self._strengths(found, self._of_intent)
+        if not len(strengths.text):
+            return {}
+        at, value, weight = self._intending.of(strengths.of_check)
+        scores: dict[int, dict[int, int]] = {}
+        for n, intent, score in zip(
+            strengths.of_text[at].tolist(), value.tolist(), (strengths.strength[at] * weight).tolist(), strict=True
+        ):
+            if score:
+                mine = scores.setdefault(n, {})
+                mine[intent] = mine.get(intent, 0) + score
+        best = {n: min(mine, key=lambda value: (-mine[value], value)) for n, mine in scores.items()}
+        places: dict[int, list[_Pair]] = {}
+        for n, i, a, b in zip(*(column.tolist() for column in strengths[:4]), strict=True):
+            if n in best and any(value == best[n] and weight for value, weight in self._speaks[i].intents):
+                places.setdefault(n, []).append((a, b))
+        for n, intent in best.items():
+            spans[n]["intent:" + self._intents[intent]] = _spans(places[n])
+        return {n: self._intents[intent] for n, intent in best.items()}
+
+    def _strengths(self, found: Found, of: NDArray[np.bool_]) -> _Strengths:
+        """The hits of these checks that count (a phrase inside a longer one doesn't), and how strongly each check speaks."""
+        picked = np.flatnonzero(of[found.check])
+        text, check, start, end = (column[picked] for column in found)
+        order = np.lexsort((check, -end, start, text))
+        text, check, start, end = text[order], check[order], start[order], end[order]
+        if len(text) > 1:
+            phrase = self._phrase[check]
+            at = np.flatnonzero(phrase)
+            t, a, b = text[at], start[at], end[at]
+            # within each text, in the order of starts: what ends no later than something before it lies inside that
+            reach = t * (int(end.max()) + 1) + b
+            further = np.ones(len(at), dtype=bool)
+            further[1:] = reach[1:] > np.maximum.accumulate(reach)[:-1]
+            same = np.zeros(len(at), dtype=bool)
+            same[1:] = (t[1:] == t[:-1]) & (a[1:] == a[:-1]) & (b[1:] == b[:-1])
+            first_of_same = np.maximum.accumulate(np.where(same, 0, np.arange(len(at))))
+            kept = np.ones(len(text), dtype=bool)
+            kept[at] = further[first_of_same]
+            if not kept.all():
+                text, check, start, end = text[kept], check[kept], start[kept], end[kept]
+        key = text * len(self.checks) + check
+        by_check = np.argsort(key, kind="stable")
+        key = key[by_check]
+        fresh = np.ones(len(key), dtype=bool)
+        fresh[1:] = key[1:] != key[:-1]
+        firsts = np.flatnonzero(fresh)
+        times = np.diff(firsts, append=len(key))
+        first = by_check[firsts]
+        of_text, of_check, a = text[first], check[first], start[first]
+        base = np.where(self._phrase[of_check], _LENGTH[np.minimum(end[first] - a, 8)], _EXPRESSION)
+        strength = base * (_TIMES[np.minimum(times, 8)] + np.where(a < _OPENING, 64, 0))
+        return _Strengths(text, check, start, end, of_text, of_check, a, strength)
+
+    def _categories(
+        self, found: Found, lengths: Sequence[int], predictions: Sequence[Prediction | None], spans: list[dict[str, tuple[Span, ...]]]
+    ) -> list[_Categorised]:
+        """Category, confidence, abstained, alternatives of each text; adds the places that speak for the category to `spans`."""
+        strong = self._strengths(found, self._of_category)
+        out = [_as_predicted(prediction) for prediction in predictions]
+        if not len(strong.text):
+            return out
+        size = len(self._paths)
+        at, node, weight = self._lifts.of(strong.of_check)
+        totals = np.zeros((len(lengths), size + 1), dtype=np.int64)  # the last column is for no node
+        np.add.at(totals, (strong.of_text[at], node), strong.strength[at] * weight)
+        opening = np.flatnonzero(self._names[strong.of_check] & (strong.first < _OPENING))
+        named: dict[int, set[int]] = {}
+        for n, i in zip(strong.of_text[opening].tolist(), strong.of_check[opening].tolist(), strict=True):
+            named.setdefault(n, set()).update(k for k, w in self._speaks[i].lifts if w >= NAMING and self._is_root[k])
+        least = np.minimum(_PER_CHARACTER * np.array(lengths, dtype=np.int64), _ENOUGH)
+        nodes = np.full(len(lengths), -1, dtype=np.int64)
+        for n in strong.of_text[np.flatnonzero(np.diff(strong.of_text, prepend=-1))].tolist():
+            prediction = predictions[n]
+            if prediction is not None and not prediction.abstained and prediction.confidence > UNSURE and n not in named:
+                start = self._number.get(prediction.label)
+                confidence, alternatives = prediction.confidence, prediction.alternatives
+            else:
+                row = totals[n]
+                reached = np.flatnonzero(row)
+                scores = dict(zip(reached.tolist(), row[reached].tolist(), strict=True))
+                start, confidence, alternatives = self._start(scores, prediction, int(least[n]), named.get(n, set()))
+            if start is not None:
+                nodes[n] = start
+                out[n] = None, confidence, False, alternatives
+            elif prediction is None:
+                out[n] = None, confidence, True, alternatives
+        self._refine(nodes, totals, least)
+        mine = nodes[strong.text]
+        speaking = np.flatnonzero((mine >= 0) & self._related[mine, strong.check])
+        places: dict[int, list[_Pair]] = {}
+        for n, a, b in zip(*(column[speaking].tolist() for column in (strong.text, strong.start, strong.end)), strict=True):
+            if n in places:
+                places[n].append((a, b))
+            else:
+                places[n] = [(a, b)]
+        for n, pairs in places.items():
+            spans[n]["category"] = _spans(pairs)
+        for n, k in enumerate(nodes.tolist()):
+            if k >= 0:
+                out[n] = self._paths[k], *out[n][1:]
         return out
 
-    def _category(
-        self, hits: list[_Hit], prediction: Prediction | None, found: dict[str, tuple[Span, ...]], length: int
-    ) -> tuple[str | None, float, bool, tuple[tuple[str, float], ...]]:
-        """Category, confidence, abstained, alternatives; adds the places that speak for the category to `found`."""
-        if not hits:
-            return _as_predicted(prediction)
-        speaks = self._speaks
-        strengths = self._strengths(hits)
-        totals: dict[int, int] = {}
-        for i, strength, _ in strengths:
-            for node, weight in speaks[i][2]:
-                totals[node] = totals.get(node, 0) + strength * weight
-        least = min(_PER_CHARACTER * length, _ENOUGH)
-        named = {
-            node
-            for i, _, spans in strengths
-            if spans[0][0] < _OPENING
-            for node, weight in speaks[i].lifts
-            if weight >= NAMING and self._is_root[node]
-        }
-        start, confidence, alternatives = self._start(totals, prediction, least, named)
-        if start is None:
-            return _as_predicted(prediction) if prediction is not None else (None, confidence, True, alternatives)
-        category = self._refine(start, totals, least) if start in totals else start
-        related = self._related[category]
-        places = [pair for i, _, pairs in strengths if not related.isdisjoint(speaks[i][1]) for pair in pairs]
-        if places:
-            found["category"] = _spans(places)
-        return self._paths[category], confidence, False, alternatives
+    def _refine(self, nodes: _Column, totals: NDArray[np.int64], least: _Column) -> None:
+        """Down from each node (-1: none), as long as one child has clearly more evidence than each other, and `least` at any rate."""
+        texts = np.flatnonzero(nodes >= 0)
+        while len(texts):
+            children = self._below[nodes[texts]]
+            scores = totals[texts[:, None], children]
+            best = scores.argmax(axis=1)
+            rows = np.arange(len(texts))
+            most = scores[rows, best]
+            scores[rows, best] = 0
+            down = (most > 0) & (most >= least[texts]) & (most >= CLEAR * scores.max(axis=1))
+            texts = texts[down]
+            nodes[texts] = children[rows[down], best[down]]
 
     def _start(
         self, totals: Mapping[int, int], prediction: Prediction | None, least: int, named: set[int]
@@ -289,38 +406,25 @@ class CueTagger:
             return node, max(confidence, prediction.confidence if same else 0.0), prediction.alternatives
         return None, prediction.confidence, prediction.alternatives
 
-    def _refine(self, node: int, totals: Mapping[int, int], least: int) -> int:
-        """Down from `node`, as long as one child has clearly more evidence than each other, and `least` at any rate."""
-        above = self._above
-        while True:
-            scored = sorted([(-total, child) for child, total in totals.items() if above[child] == node])
-            if not scored or -scored[0][0] < least or (len(scored) > 1 and scored[0][0] > CLEAR * scored[1][0]):
-                return node
-            node = scored[0][1]
 
-
-def _hide(places: dict[str, Collection[_Pair]], quiet: Iterable[tuple[str, str, int, Sequence[_Pair]]]) -> None:
+def _hide(places: dict[tuple[str, str], list[_Pair]], quiet: Sequence[tuple[str, str, int, _Pair]]) -> None:
     """Takes out of `places` what lies inside a phrase that says nothing for the same value, then adds what counts alone."""
-    alone: dict[str, dict[str, Collection[_Pair]]] = {}
-    covers: dict[str, list[_Pair]] = {}
-    for kind, name, how, pairs in quiet:
-        key = f"{kind}:{name}"
-        if how == _ALONE:
-            values = alone.setdefault(kind, {})
-            values[key] = [*values.get(key, ()), *pairs]
-        else:
-            covers.setdefault(key, []).extend(pairs)
-    groups: list[dict[str, Collection[_Pair]]] = [places, *alone.values()]
-    for found in groups:
-        for key in found.keys() & covers.keys():
-            left = [(a, b) for a, b in found[key] if not any(c <= a and b <= d for c, d in covers[key])]
-            if left:
-                found[key] = left
-            else:
-                del found[key]
-    for kind, values in alone.items():
-        if not any(key.startswith(kind) for key in places):
-            places.update(values)
+    alone: dict[tuple[str, str], list[_Pair]] = {}
+    covers: dict[tuple[str, str], list[_Pair]] = {}
+    for kind, name, how, pair in quiet:
+        (alone if how == _ALONE else covers).setdefault((kind, name), []).append(pair)
+    for value, hidden in covers.items():
+        hidden.sort()
+        reach = list(accumulate((b for _, b in hidden), max))
+        for found in (places, alone):
+            if value in found:
+                left = [(a, b) for a, b in found[value] if not (k := bisect_right(hidden, (a, _FAR))) or reach[k - 1] < b]
+                if left:
+                    found[value] = left
+                else:
+                    del found[value]
+    taken = {kind for kind, _ in places}
+    places.update({value: pairs for value, pairs in alone.items() if value[0] not in taken})
 
 
 def split(check: Check) -> list[Check]:
@@ -353,7 +457,7 @@ def confidence_of(part: int, whole: int) -> float:
     return ((square - rest) * 20000 + square) // (2 * square) / 10000
 
 
-def _as_predicted(prediction: Prediction | None) -> tuple[str | None, float, bool, tuple[tuple[str, float], ...]]:
+def _as_predicted(prediction: Prediction | None) -> _Categorised:
     """The classifier's answer as it stands; abstained where there is none."""
     if prediction is None:
         return None, 0.0, True, ()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from triage.domain.tags import Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 TABLE_VERSION: Final = "1"
 """Version of fold_table.tsv. It changes whenever any row does; models and packs' hashes carry it."""
@@ -51,6 +55,23 @@ class Text(NamedTuple):
         if end < size and offsets[end] == offsets[end - 1]:
             return None
         return Span(offsets[start], offsets[end - 1] + 1)
+
+
+END: Final = 0x1FFFFF
+"""Stands after each text of a batch: no character has this code, so that nothing goes on from one text into the next."""
+
+
+class Batch(NamedTuple):
+    """Some texts, folded at once.
+
+    texts   each with its folded form
+    codes   the characters of all folded texts, each text followed by END
+    starts  where each text begins among the codes
+    """
+
+    texts: Sequence[Text]
+    codes: NDArray[np.uint32]
+    starts: NDArray[np.int64]
 
 
 @cache
@@ -97,6 +118,33 @@ class _Folder:
             return Text(text, raw.decode("utf-32-le", "surrogatepass"))
         return self._uneven(text, codes, raw)
 
+    def fold_many(self, texts: Sequence[str]) -> Batch:
+        """The texts folded all at once; those of which a character doesn't fold to exactly one are folded on their own."""
+        np = self._np
+        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
+        ends = np.cumsum(lengths)
+        starts = ends - lengths
+        joined = "\n".join(texts) + "\n"
+        codes = self._take(np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4"), mode="clip")
+        uneven = np.flatnonzero(codes == _UNEVEN)
+        codes[uneven] = 0x20
+        folded = codes.tobytes().decode("utf-32-le", "surrogatepass")
+        out = [
+            Text(text, folded[start : end - 1])
+            for text, start, end in zip(texts, starts.tolist(), ends.tolist(), strict=True)
+        ]
+        codes[ends - 1] = END
+        if len(uneven):
+            alone = np.unique(np.searchsorted(ends, uneven, side="right")).tolist()
+            pieces = np.split(codes, ends[:-1]) if len(texts) > 1 else [codes]
+            for n in alone:
+                out[n] = self.fold(texts[n])
+                pieces[n] = np.append(np.frombuffer(out[n].folded.encode("utf-32-le", "surrogatepass"), "<u4"), np.uint32(END))
+            codes = np.concatenate(pieces)
+            lengths = np.array([len(piece) for piece in pieces], dtype=np.int64)
+            starts = np.cumsum(lengths) - lengths
+        return Batch(out, codes, starts)
+
     def _uneven(self, text: str, codes: Any, raw: bytes) -> Text:
         """The text where some marks were set: what lies between them is folded already."""
         np, rows = self._np, self._rows
@@ -126,6 +174,11 @@ def fold(text: str) -> Text:
     """Fold `text`: full width to half width, traditional to simplified, capital to small, variants to the plain form,
     invisible characters to nothing. Any str is accepted, lone surrogates too. Folding what is folded changes nothing."""
     return _folder().fold(text)
+
+
+def fold_many(texts: Sequence[str]) -> Batch:
+    """Fold some texts at once: the same as folding each, several times as fast."""
+    return _folder().fold_many(texts)
 
 
 def fold_pattern(text: str) -> str:

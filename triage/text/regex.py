@@ -1,6 +1,6 @@
 """Regular expressions of rule authors: folded like the text, run by RE2 in linear time, with the literals that a match needs.
 
-The required literals let one automaton rule most expressions out without running them.
+The required literals let one pass over the text rule most expressions out without running them.
 """
 
 from __future__ import annotations
@@ -160,18 +160,46 @@ def _shortest(group: _Words) -> _Words:
     return frozenset(kept)
 
 
-def rarity(group: _Words) -> tuple[int, int, list[str]]:
-    """Orders groups by how seldom, by the look of them, one of their literals stands in a text: long ones, then few."""
-    return min(map(len, group)), -len(group), sorted(group)
+_COMMON = frozenset(
+    "我们 你们 他们 大家 自己 有人 没有 已经 现在 一个 一直 一次 多次 经常 每天 每年 晚上 问题 情况 要求 希望 请问 如何 怎么 为什么 为何 如果 因为 可能 反映 举报 "
+    "投诉 处理 解决 电话 时间 学校 学生 孩子 小孩 家长 老师 居民 村民 业主 住户 职工 员工 工人 老人 客户 用户 小区 房子 房屋 物业 公司 单位 政府 部门 社区 "
+    "施工 装修 工资 生产 污染 影响 安全 退款 收费 费用 手机 客服 商家 平台 订单".split()
+)
+"""Words that stand in many complaints, of whatever trade: looking for them stops often."""
+
+
+def frequency(group: _Words) -> float:
+    """A guess at how often a text of a few hundred characters holds a literal of the group. Only speed hangs on it."""
+    return sum(_OFTEN[min(len(word), 3)] if word not in _COMMON else 0.4 for word in group) + sum(
+        0.1 for word in group if len(word) == 2 and word.isdecimal()
+    )
+
+
+_OFTEN = {0: 1e9, 1: 1.0, 2: 0.02, 3: 0.01}
+
+
+def rarity(group: _Words) -> tuple[float, list[str]]:
+    """Orders groups by how seldom one of their literals stands in a text."""
+    return -frequency(group), sorted(group)
 
 
 def _members(p: str, i: int, end: int) -> _Words | None:
-    """The members of a small class of plain characters, p[i:end] with its brackets; None for any other class."""
+    """The members of a small class of plain characters and ranges of them, p[i:end] with its brackets; None for any other class."""
     body = p[i + 1 : end - 1]
-    if not body or body[0] == "^" or any(c in body for c in "-[\\"):
+    if not body or body[0] == "^" or any(c in body for c in "[\\"):
         return None
-    members = frozenset(body)
-    return members if len(members) <= _SMALL_CLASS else None
+    members: set[str] = set()
+    at = 0
+    while at < len(body):
+        first = last = body[at]
+        if at + 2 < len(body) and body[at + 1] == "-":
+            last = body[at + 2]
+            at += 2
+        at += 1
+        if not 0 <= ord(last) - ord(first) < _SMALL_CLASS:
+            return None
+        members.update(map(chr, range(ord(first), ord(last) + 1)))
+    return frozenset(members) if len(members) <= _SMALL_CLASS else None
 
 
 def _repeats(p: str, i: int) -> tuple[int, int | None, int]:

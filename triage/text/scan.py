@@ -6,12 +6,18 @@ The plain functions are the definition; the scanner must agree with them on ever
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from triage.domain.condition import Check
-from triage.text.fold import fold_pattern
+from triage.text.fold import Batch, fold_many, fold_pattern
+from triage.text.phrases import Phrases
 from triage.text.reading import Reading
 from triage.text.regex import Regex, compile_regex, rarity
 
@@ -105,25 +111,47 @@ def _finder(group: frozenset[str]) -> _Finder:
     return re.compile("[" + "".join(words) + "]" if single else "|".join(words)).search
 
 
-class Scanner:
-    """All text checks of a pack, compiled: one automaton for the phrases, RE2 for expressions whose literals were seen.
+_Row: TypeAlias = "tuple[int, int, int, int]"
+"""Text, check, start, end of one hit."""
 
-    `scan(reading)` maps the index of each check that holds to its hits.
+
+class Found(NamedTuple):
+    """Where checks hit in some texts, as columns: hit k is of check `check[k]`, at [start[k], end[k]) of folded text number `text[k]`.
+
+    In the order of the texts and, of one check in one text, of the places; otherwise in no particular order.
+    """
+
+    text: NDArray[np.int64]
+    check: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+class _Wake(NamedTuple):
+    """What a literal that an expression needs wakes up: the check, the finders of what else must stand before and after it, and
+    within how many characters (`_FAR`: however far)."""
+
+    check: int
+    branch: int
+    before: tuple[_Finder, ...]
+    after: tuple[_Finder, ...]
+    reach: int
+
+
+class Scanner:
+    """All text checks of a pack, compiled: all phrases at once, RE2 for expressions whose literals were seen.
+
+    `scan_many(readings)` answers for a batch, as columns; `scan(reading)` for one, as a mapping from the index of each check that
+    holds to its hits.
     """
 
     def __init__(self, checks: Sequence[Check]) -> None:
-        from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
-
         self.checks = tuple(checks)
         ids: dict[str, int] = {}
-        # per phrase: the checks that look for it, as (check, position in its list, words, unless_negated)
+        # per phrase: the checks that need no more than it, those that do as (check, words, unless_negated), the expressions it wakes
         plain: list[list[int]] = []
         strict: list[list[tuple[int, bool, bool]]] = []
-        # per literal that an expression needs: (branch, or -1 where others must come after; key of the group before it, or -1;
-        # its own key; within how many characters)
-        wakes: list[list[tuple[int, int, int, int]]] = []
-        # per branch: its check, and the groups that the automaton doesn't look for, before and after the last that it looks for
-        self._branches: list[tuple[int, tuple[_Finder, ...], tuple[_Finder, ...]]] = []
+        wakes: list[list[_Wake]] = []
         self._all: dict[int, frozenset[int]] = {}
         self._edges: list[int] = []
         self._regexes: dict[int, Regex] = {}
@@ -137,24 +165,20 @@ class Scanner:
                 wakes.append([])
             return ids[phrase]
 
+        branch = 0
         for i, check in enumerate(self.checks):
             if check.op == "matches":
                 regex = self._regexes[i] = compile_regex(str(check.operand))
                 if not regex.needs:
                     self._always.append(i)
                 for groups, longest in regex.needs:
-                    # single characters are everywhere: they are asked for only where all else was seen
-                    rarest = max(groups, key=rarity)
-                    looked = [n for n, g in enumerate(groups) if min(map(len, g)) > 1] or [groups.index(rarest)]
-                    looked = looked[:64]
-                    key, reach = len(self._branches) * 64, _FAR if longest is None else longest
-                    for n, place in enumerate(looked):
-                        last = n == len(looked) - 1
-                        for literal in groups[place]:
-                            wakes[phrase_id(literal)].append((len(self._branches) if last else -1, key + n - 1 if n else -1, key + n, reach))
-                    others = [(place, _finder(group)) for place, group in enumerate(groups) if place not in looked]
-                    before = tuple(finder for place, finder in others if place < looked[-1])
-                    self._branches.append((i, before, tuple(finder for place, finder in others if place > looked[-1])))
+                    # only the rarest group is looked for everywhere; where one of it stands, the others are asked for
+                    rarest = groups.index(max(groups, key=rarity))
+                    finders = [_finder(group) for group in groups]
+                    wake = _Wake(i, branch, tuple(finders[:rarest]), tuple(finders[rarest + 1 :]), _FAR if longest is None else longest)
+                    branch += 1
+                    for literal in groups[rarest]:
+                        wakes[phrase_id(literal)].append(wake)
             elif check.op in ("starts_with", "ends_with"):
                 self._edges.append(i)
             else:
@@ -167,96 +191,122 @@ class Scanner:
                         strict[p].append((i, check.op == "words", check.unless_negated))
                     else:
                         plain[p].append(i)
-        self._alone = [plain[p][0] if len(plain[p]) == 1 and not strict[p] and not wakes[p] else -1 for p in range(len(ids))]
-        """Per phrase: the one check that looks for it, where that is plain and all that it is for; else -1."""
-        self._uses = [(tuple(plain[p]), tuple(strict[p]), tuple(wakes[p])) for p in range(len(ids))]
-        """Per phrase: the plain checks that look for it, the strict ones, what it wakes."""
-        self._find = (
-            AhoCorasick(list(ids), matchkind=MatchKind.Standard, implementation=Implementation.DFA if len(ids) < 20_000 else None)
-            if ids else None
-        )  # fmt: skip
-
-    def _near(self, branch: int, folded: str, a: int, b: int, reach: int) -> bool:
-        """Whether what the automaton doesn't look for stands near enough before and after folded[a:b]."""
-        _, before, after = self._branches[branch]
-        for finds in after:
-            if not finds(folded, b, a + reach):
-                return False
-        if not before:
-            return True
-        # where there is no bound, the whole text is looked through, so that the answer is good for all later hits
-        start, end = (0, len(folded)) if reach == _FAR else (max(0, b - reach), a)
-        return all(finds(folded, start, end) for finds in before)
+        self._uses = [(tuple(strict[p]), tuple(wakes[p])) for p in range(len(ids))]
+        """Per phrase: the strict checks that look for it, what it wakes."""
+        self._special = np.array([bool(strict[p] or wakes[p]) for p in range(len(ids))], dtype=bool)
+        self._plain_counts = np.array([len(found) for found in plain], dtype=np.int64)
+        self._plain_firsts = np.cumsum(self._plain_counts) - self._plain_counts
+        self._plain = np.array([i for found in plain for i in found], dtype=np.int64)
+        """The plain checks of all phrases, one after the other; those of phrase p from `_plain_firsts[p]`, `_plain_counts[p]` of them."""
+        self._phrases = Phrases(list(ids))
 
     def scan(self, reading: Reading) -> dict[int, list[tuple[int, int]]]:
         """Index of each check that holds -> its hits, sorted [a, b) pairs in the folded text."""
-        found: dict[int, list[tuple[int, int]]] = {}
-        text = reading.text
-        folded = text.folded
-        # per check whose expression must be run: where a match may begin at the earliest
-        run: dict[int, int] = dict.fromkeys(self._always, 0)
+        out: dict[int, list[tuple[int, int]]] = {}
+        found = self.scan_many([reading], fold_many([reading.text.original]))
+        for check, start, end in zip(found.check.tolist(), found.start.tolist(), found.end.tolist(), strict=True):
+            out.setdefault(check, []).append((start, end))
+        return {check: sorted(hits) for check, hits in out.items()}
+
+    def scan_many(self, readings: Sequence[Reading], batch: Batch) -> Found:
+        """The hits of all checks in some texts. `batch`: the same texts."""
+        text, phrase, start, end = places = self._phrases.find(batch.codes, batch.starts)
+        rows: list[_Row] = []
+        run: dict[int, dict[int, int]] = {}
+        special = np.flatnonzero(self._special[phrase])
+        if len(special):
+            picked = zip(*(column[special].tolist() for column in places), strict=True)
+            for n, hits in groupby(picked, itemgetter(0)):
+                run[n] = self._look_closer(n, readings[n], hits, rows)
+        whole = self._whole(readings, text, start, end)
+        if whole is not None:
+            text, phrase, start, end = text[whole], phrase[whole], start[whole], end[whole]
+        counts = self._plain_counts[phrase]
+        firsts = np.repeat(self._plain_firsts[phrase] - np.cumsum(counts) + counts, counts)
+        check = self._plain[firsts + np.arange(len(firsts))]
+        text, start, end = np.repeat(text, counts), np.repeat(start, counts), np.repeat(end, counts)
+        self._expressions(readings, run, rows)
+        for i in self._edges:
+            for n, reading in enumerate(readings):
+                rows += [(n, i, a, b) for a, b in check_hits(reading, self.checks[i])]
+        if not rows:
+            return Found(text, check, start, end)
+        more = np.array(rows, dtype=np.int64).T
+        return _in_order(*(np.concatenate(pair) for pair in zip((text, check, start, end), more, strict=True)))
+
+    @staticmethod
+    def _whole(readings: Sequence[Reading], text: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        """Which hits are whole characters of what the customer wrote; None: all of them."""
+        uneven = [n for n, reading in enumerate(readings) if reading.text.offsets is not None]
+        if not uneven:
+            return None
+        whole = np.ones(len(text), dtype=bool)
+        for n in uneven:
+            span = readings[n].text.span
+            first, last = np.searchsorted(text, (n, n + 1)).tolist()
+            for k in range(first, last):
+                whole[k] = span(int(start[k]), int(end[k])) is not None
+        return whole
+
+    def _look_closer(self, n: int, reading: Reading, hits: Iterable[tuple[int, ...]], rows: list[_Row]) -> dict[int, int]:
+        """Hits, in text number n, of phrases on which more than themselves hangs: word boundaries, negation, other phrases, expressions.
+
+        Adds the checks that hold to `rows`; returns those whose expressions must be run, with where a match may begin.
+        """
+        folded, whole, uses = reading.text.folded, reading.text.offsets is None, self._uses
+        run: dict[int, int] = {}
         settled: set[int] = set()
-        last: dict[int, int] = {}
-        parts: dict[int, set[int]] | None = None
-        whole = text.offsets is None
-        if self._find is not None:
-            alone, uses = self._alone, self._uses
-            for phrase, a, b in self._find.find_matches_as_indexes(folded, overlapping=True):
-                i = alone[phrase]
-                if i >= 0:
-                    if whole or text.span(a, b) is not None:
-                        if i in found:
-                            found[i].append((a, b))
-                        else:
-                            found[i] = [(a, b)]
+        parts: dict[int, set[int]] = {}
+        first = len(rows)
+        for _, phrase, a, b in hits:
+            strict, wakes = uses[phrase]
+            for i, branch, before, after, reach in wakes:
+                if branch in settled:
                     continue
-                plain, strict, wakes = uses[phrase]
-                for branch, before, key, reach in wakes:
-                    # hits come in order of their ends, so that the latest of the group before is the nearest
-                    if before < 0 or (before in last and last[before] >= b - reach):
-                        if branch < 0:
-                            last[key] = a
-                        elif branch not in settled:
-                            if self._near(branch, folded, a, b, reach):
-                                settled.add(branch)
-                                i, start = self._branches[branch][0], max(0, b - reach)
-                                run[i] = min(run[i], start) if i in run else start
-                            elif reach == _FAR:
-                                # what isn't in the rest of the text needn't be looked for again at each hit
-                                settled.add(branch)
-                if not ((plain or strict) and (whole or text.span(a, b) is not None)):
-                    continue
-                for i in plain:
-                    if i in found:
-                        found[i].append((a, b))
-                    else:
-                        found[i] = [(a, b)]
+                if _near(before, after, folded, a, b, reach):
+                    settled.add(branch)
+                    start = max(0, b - reach)
+                    run[i] = min(run[i], start) if i in run else start
+                elif reach == _FAR:
+                    # what isn't in the rest of the text needn't be looked for again at each hit
+                    settled.add(branch)
+            if strict and (whole or reading.text.span(a, b) is not None):
                 for i, words, unless_negated in strict:
                     if words and not (reading.is_boundary(a) and reading.is_boundary(b)):
                         continue
                     if unless_negated and reading.is_negated(a):
                         continue
                     if i in self._all:
-                        parts = parts or {}
                         parts.setdefault(i, set()).add(phrase)
-                    if i in found:
-                        found[i].append((a, b))
-                    else:
-                        found[i] = [(a, b)]
-        if parts:
-            for i, seen in parts.items():
-                if seen != self._all[i]:
-                    del found[i]
-        for hits in found.values():
-            if len(hits) > 1:
-                hits.sort()
-        if run:
-            encoded = folded.encode("utf-8")
-            for i in sorted(run) if len(run) > 1 else run:
-                hits = regex_hits(reading, self._regexes[i], encoded, self.checks[i].unless_negated, run[i])
-                if hits:
-                    found[i] = hits
-        for i in self._edges:
-            if hits := check_hits(reading, self.checks[i]):
-                found[i] = hits
-        return found
+                    rows.append((n, i, a, b))
+        lacking = {i for i, seen in parts.items() if seen != self._all[i]}
+        if lacking:
+            rows[first:] = [row for row in rows[first:] if row[1] not in lacking]
+        return run
+
+    def _expressions(self, readings: Sequence[Reading], run: dict[int, dict[int, int]], rows: list[_Row]) -> None:
+        """Run the expressions whose literals were seen, and those of which none can be told."""
+        for n in range(len(readings)) if self._always else sorted(run):
+            starts = {**run.get(n, {}), **dict.fromkeys(self._always, 0)}
+            reading = readings[n]
+            encoded = reading.text.folded.encode("utf-8")
+            for i in sorted(starts):
+                for a, b in regex_hits(reading, self._regexes[i], encoded, self.checks[i].unless_negated, starts[i]):
+                    rows.append((n, i, a, b))
+
+
+def _near(before: tuple[_Finder, ...], after: tuple[_Finder, ...], folded: str, a: int, b: int, reach: int) -> bool:
+    """Whether what else an expression needs stands near enough before and after folded[a:b]."""
+    for finds in after:
+        if not finds(folded, b, b + reach):
+            return False
+    if not before:
+        return True
+    # where there is no bound, the whole text is looked through, so that the answer is good for all later hits
+    start, end = (0, len(folded)) if reach == _FAR else (max(0, b - reach), a)
+    return all(finds(folded, start, end) for finds in before)
+
+
+def _in_order(text: NDArray[np.int64], check: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]) -> Found:
+    order = np.argsort(text, kind="stable")
+    return Found(text[order], check[order], start[order], end[order])

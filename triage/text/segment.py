@@ -10,8 +10,12 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from triage.errors import UsageError
 from triage.message import Message
+from triage.text.fold import END, Batch
 
 Name = Literal["auto", "jieba", "rjieba"]
 
@@ -30,6 +34,17 @@ _KEEPABLE = re.compile(r"[\u4e00-\u9fd5a-zA-Z0-9+#&%]{2,}")
 # U+4E00-9FD5, each of which is a word of its own for jieba. So is a lone surrogate, which can't be given to rjieba at all.
 _SPOT = re.compile(r"[._\-\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\ud800-\udfff\U00020000-\U0003ffff]")
 _DIGITS = re.compile("[0-9]+")
+
+
+@cache
+def _spots() -> NDArray[np.bool_]:
+    """By character code: whether it is one of `_SPOT`."""
+    table = np.zeros(END + 1, dtype=bool)
+    for first, last in ((0x2D, 0x2E), (0x5F, 0x5F), (0x3400, 0x4DBF), (0x9FD6, 0x9FFF), (0xF900, 0xFAFF), (0xD800, 0xDFFF), (0x20000, 0x3FFFF)):
+        table[first : last + 1] = True
+    return table
+
+
 # The same, where pieces really come of it: most texts with such characters have only decimals and marks between ideographs.
 _CUT = re.compile(
     _SPOT.pattern
@@ -38,19 +53,27 @@ _CUT = re.compile(
 
 
 class Segmenter:
-    """A ready segmenter. `cut` may be called by several threads at once.
+    """A ready segmenter. It may be used by several threads at once.
 
     name         "jieba" or "rjieba"
     fingerprint  hash of all that the words depend on; equal for both implementations
     cut          folded text -> words, in order; "".join(words) == text
+    cut_many     the words of some texts, folded at once
     """
 
-    __slots__ = ("cut", "fingerprint", "name")
+    __slots__ = ("_plain", "cut", "fingerprint", "name")
 
-    def __init__(self, name: str, fingerprint: str, cut: Callable[[str], list[str]]) -> None:
+    def __init__(self, name: str, fingerprint: str, plain: Callable[[str], list[str]]) -> None:
         self.name = name
         self.fingerprint = fingerprint
-        self.cut = cut
+        self._plain = plain
+        self.cut = _pre_split(plain)
+
+    def cut_many(self, batch: Batch) -> list[list[str]]:
+        """The words of each text of the batch: equal to `cut` of each folded text."""
+        spots = np.flatnonzero(_spots()[batch.codes])
+        spotted = set((np.searchsorted(batch.starts, spots, side="right") - 1).tolist())
+        return [(self.cut if n in spotted else self._plain)(text.folded) for n, text in enumerate(batch.texts)]
 
     def __repr__(self) -> str:
         return f"<Segmenter {self.name} {self.fingerprint}>"
@@ -116,7 +139,7 @@ def _load_rjieba(lexicon: Sequence[str]) -> tuple[Callable[[str], list[str]], st
     tokenizer = rjieba.Jieba()
     for word in lexicon:
         tokenizer.add_word(word, LEXICON_FREQUENCY, None)
-    return _pre_split(tokenizer.cut), DICTIONARY
+    return tokenizer.cut, DICTIONARY
 
 
 def _load_jieba(lexicon: Sequence[str]) -> tuple[Callable[[str], list[str]], str]:
@@ -136,7 +159,7 @@ def _load_jieba(lexicon: Sequence[str]) -> tuple[Callable[[str], list[str]], str
         tokenizer.FREQ[word] = LEXICON_FREQUENCY
         for end in range(1, len(word)):
             tokenizer.FREQ.setdefault(word[:end], 0)
-    return _pre_split(tokenizer.lcut), identity
+    return tokenizer.lcut, identity
 
 
 _LOADING = threading.Lock()
