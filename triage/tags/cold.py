@@ -16,7 +16,7 @@ from triage.tags.features import is_feature
 from triage.tags.model import UNIT, Cutter, Model
 from triage.tags.prepare import Progress
 from triage.tags.selftrain import PHRASES, REVIEWED, Judged, clearness, self_train
-from triage.tags.train import plain, train
+from triage.tags.train import fit, plain, train
 from triage.tags.weak import Seen, cue_texts, see
 
 MIN_TEXTS = 20
@@ -55,11 +55,11 @@ def cold_start(
     _enough(seen)
     given = {row: seen.classes.index(label.split("/", 1)[0]) for row, label in (reviewed or {}).items()}
     witness = None if shipped is None else chances_of(shipped, seen)
-    judged = self_train(seen, _phrases(pack, seen, segmenter), shipped=witness, reviewed=given, seed=seed, progress=progress)
+    little = _phrases(pack, seen, segmenter)
+    judged = self_train(seen, little, shipped=witness, reviewed=given, seed=seed, progress=progress)
     labels, weights, drawn = _rows(seen, judged, given, seed)
     phrases, owners, strong = cue_texts(pack)
     report = _report(seen, judged, given, shipped)
-    teachers = [shipped] if shipped is not None else []
     metrics = train(
         [*texts, *phrases],
         [*labels, *owners],
@@ -72,7 +72,7 @@ def cold_start(
         weights=[*weights, *(PHRASES * strong)],
         judged=[*drawn, *owners],
         recipe={"labels": "weak", "calibration": CALIBRATION, "cold": report},
-        teachers=teachers,
+        teachers=[*([shipped] if shipped is not None else []), phrase_model(seen.classes, little, seed)],
     )
     return {**metrics, "cold": report, "warnings": [*_warnings(seen, judged), *metrics["warnings"]]}
 
@@ -91,6 +91,16 @@ def chances_of(model: Model, seen: Seen) -> Floats:
         if name in seen.classes:
             out[:, seen.classes.index(name)] += chances[:, column]
     return out
+
+
+def phrase_model(classes: Sequence[str], phrases: tuple[list[list[str]], Any, Floats], seed: int) -> Model:
+    """A model of the cue phrases alone: what the pack says of each word. The new model may lean on it, so that the words of a category
+    that is rare in this dump aren't forgotten."""
+    tokens, owners, weights = phrases
+    present = np.unique(owners)
+    arrays, scale, words = fit(tokens, np.searchsorted(present, owners), range(len(tokens)), len(present), seed, 1, weights)
+    labels = [classes[i] for i in present]
+    return Model({"labels": labels, "pack": None, "scale": scale, "abstain": {"below": 0.0, "min_known_words": 0}}, arrays, words, "")
 
 
 def _phrases(pack: Pack, seen: Seen, cutter: Cutter) -> tuple[list[list[str]], Any, Floats]:
