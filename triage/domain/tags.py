@@ -15,7 +15,7 @@ class Span(NamedTuple):
     end: int
 
 
-_NONE: Mapping[str, tuple[Span, ...]] = MappingProxyType({})
+NO_PLACES: Mapping[str, tuple[Span, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +40,4 @@ class Tags:
     requests: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
     emotion: str | None = None
-    spans: Mapping[str, tuple[Span, ...]] = field(default_factory=lambda: _NONE)
+    spans: Mapping[str, tuple[Span, ...]] = field(default_factory=lambda: NO_PLACES)

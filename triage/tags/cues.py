@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from triage.domain.condition import Check
 from triage.domain.pack import Cue, Taxonomy
-from triage.domain.tags import Span, Tags
+from triage.domain.tags import NO_PLACES, Span, Tags
 from triage.tags.model import Prediction
 from triage.text.scan import Found
 
@@ -54,6 +54,10 @@ _PER_CHARACTER, _ENOUGH = 2, 1000
 
 
 _FAR = 1 << 40
+_REMEMBERED = 4096
+_Sets: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+"""Requests and risks."""
+_NO_SETS: _Sets = ((), ())
 _NOTHING, _ALONE = 0, -1
 """A request's or risk's cue that says nothing and hides what lies inside it, and one that counts only if nothing else of its kind does."""
 
@@ -66,14 +70,35 @@ class _Speaks(NamedTuple):
     """Categories, and what a hit adds to each of them and of the nodes above: (node, weight)."""
     lifts: tuple[tuple[int, int], ...]
     intents: tuple[tuple[int, int], ...]
-    sets: tuple[tuple[str, str], ...]
-    """("requests" or "risks", value)."""
-    quiet: tuple[tuple[str, str, int], ...]
+    sets: tuple[str, ...]
+    """Values of tags that may have several, as "requests:refund"."""
+    quiet: tuple[tuple[str, int], ...]
     """As `sets`, for cues that don't simply name their value, with `_NOTHING` or `_ALONE`."""
     emotion: int
 
 
 _SETS = ("requests", "risks")
+
+
+class Places(Mapping[str, tuple[Span, ...]]):
+    """Where the tags of one text were read: made into spans, in order and without repeats, when somebody looks."""
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, pairs: Mapping[str, Collection[_Pair]]) -> None:
+        self._pairs = pairs
+
+    def __getitem__(self, key: str) -> tuple[Span, ...]:
+        return _spans(self._pairs[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 class _Strengths(NamedTuple):
@@ -145,6 +170,10 @@ class CueTagger:
         self._phrase = np.array([s.phrase for s in self._speaks], dtype=bool)
         self._of_category = np.array([bool(s.nodes) for s in self._speaks], dtype=bool)
         self._of_others = np.array([bool(s.sets or s.quiet) or s.emotion >= 0 for s in self._speaks], dtype=bool)
+        self._intended = np.array(
+            [[any(k == value and weight > 0 for k, weight in s.intents) for s in self._speaks] for value in range(len(self._intents))], dtype=bool
+        ).reshape(len(self._intents), own)
+        self._values_of: dict[tuple[str, ...], _Sets] = {}
         self._of_intent = np.array([bool(s.intents) for s in self._speaks], dtype=bool)
         self._names = np.array([
             max([weight >= NAMING and self._is_root[node] for node, weight in s.lifts], default=False) for s in self._speaks
@@ -187,8 +216,8 @@ class CueTagger:
                     frozenset(map(int, kinds.get("categories", ()))),
                     tuple(lifts.items()),
                     tuple((int(k), w) for k, w in kinds.get("intents", {}).items()),
-                    tuple((kind, str(name)) for kind in _SETS for name, weight in kinds.get(kind, {}).items() if weight > 0),
-                    tuple((kind, str(name), weight) for kind in _SETS for name, weight in kinds.get(kind, {}).items() if weight <= 0),
+                    tuple(f"{kind}:{name}" for kind in _SETS for name, weight in kinds.get(kind, {}).items() if weight > 0),
+                    tuple((f"{kind}:{name}", weight) for kind in _SETS for name, weight in kinds.get(kind, {}).items() if weight <= 0),
                     max((int(i) for i, weight in kinds.get("emotions", {}).items() if weight), default=-1),
                 )
             )
@@ -213,38 +242,37 @@ class CueTagger:
         Indexes past those of `checks` may be among the hits, and say nothing.
         """
         own = np.flatnonzero(found.check < len(self.checks))
-        found = Found(*(column[own] for column in found))
-        spans: list[dict[str, tuple[Span, ...]]] = [{} for _ in lengths]
-        requests: dict[int, tuple[str, ...]] = {}
-        risks: dict[int, tuple[str, ...]] = {}
-        emotions: dict[int, str] = {}
-        self._others(found, spans, requests, risks, emotions)
-        intents = self._intents_of(found, spans)
-        categories = self._categories(found, lengths, predictions, spans)
-        none: tuple[str, ...] = ()
+        if len(own) < len(found.check):
+            found = Found(*(column[own] for column in found))
+        places: list[dict[str, list[_Pair]]] = [{} for _ in lengths]
+        sets, emotions = self._others(found, places)
+        intents = self._intents_of(found, places)
+        categories = self._categories(found, lengths, predictions, places)
         return [
-            Tags(*categories[n], intents.get(n), requests.get(n, none), risks.get(n, none), emotions.get(n), spans[n])
-            for n in range(len(lengths))
+            Tags(*category, intents.get(n), *sets.get(n, _NO_SETS), emotions.get(n), Places(where) if where else NO_PLACES)
+            for n, (category, where) in enumerate(zip(categories, places, strict=True))
         ]
 
-    def _others(
-        self, found: Found, spans: list[dict[str, tuple[Span, ...]]],
-        requests: dict[int, tuple[str, ...]], risks: dict[int, tuple[str, ...]], emotions: dict[int, str],
-    ) -> None:  # fmt: skip
-        """Requests, risks and emotions: few hits, taken one by one."""
+    def _others(self, found: Found, places: list[dict[str, list[_Pair]]]) -> tuple[dict[int, _Sets], dict[int, str]]:
+        """Requests and risks, and emotions, by text: few hits, taken one by one."""
         picked = np.flatnonzero(self._of_others[found.check])
-        if not len(picked):
-            return
         speaks = self._speaks
-        named: dict[int, dict[tuple[str, str], list[_Pair]]] = {}
-        quiet: dict[int, list[tuple[str, str, int, _Pair]]] = {}
+        touched: dict[int, None] = {}
+        quiet: dict[int, list[tuple[str, int, _Pair]]] = {}
         felt: dict[int, tuple[int, list[_Pair]]] = {}
         for n, i, a, b in zip(*(column[picked].tolist() for column in found), strict=True):
             _, _, _, _, sets, unsaid, mood = speaks[i]
-            for value in sets:
-                named.setdefault(n, {}).setdefault(value, []).append((a, b))
-            for kind, name, how in unsaid:
-                quiet.setdefault(n, []).append((kind, name, how, (a, b)))
+            if sets:
+                touched[n] = None
+                mine = places[n]
+                for value in sets:
+                    if value in mine:
+                        mine[value].append((a, b))
+                    else:
+                        mine[value] = [(a, b)]
+            for value, how in unsaid:
+                touched[n] = None
+                quiet.setdefault(n, []).append((value, how, (a, b)))
             if mood >= 0:
                 strongest, pairs = felt.get(n, (-1, []))
                 if mood > strongest:
@@ -252,39 +280,40 @@ class CueTagger:
                 elif mood == strongest:
                     pairs.append((a, b))
         for n, unspoken in quiet.items():
-            _hide(named.setdefault(n, {}), unspoken)
-        for n, values in named.items():
-            for kind, name in sorted(values):
-                spans[n][f"{kind}:{name}"] = _spans(values[kind, name])
-            if asked := tuple(sorted(name for kind, name in values if kind == "requests")):
-                requests[n] = asked
-            if feared := tuple(sorted(name for kind, name in values if kind == "risks")):
-                risks[n] = feared
+            _hide(places[n], unspoken)
+        values = {n: self._values(places[n]) for n in touched}
         for n, (mood, pairs) in felt.items():
-            emotions[n] = self._emotions[mood]
-            spans[n]["emotion:" + self._emotions[mood]] = _spans(pairs)
+            places[n]["emotion:" + self._emotions[mood]] = pairs
+        return values, {n: self._emotions[mood] for n, (mood, _) in felt.items()}
 
-    def _intents_of(self, found: Found, spans: list[dict[str, tuple[Span, ...]]]) -> dict[int, str]:
+    def _values(self, places: Mapping[str, object]) -> _Sets:
+        """Requests and risks, of the keys of a text's places."""
+        keys = tuple(places)
+        found = self._values_of.get(keys)
+        if found is None:
+            ordered = sorted(keys)
+            found = tuple(k[9:] for k in ordered if k.startswith("requests:")), tuple(k[6:] for k in ordered if k.startswith("risks:"))
+            if len(self._values_of) >= _REMEMBERED:
+                self._values_of.clear()
+            self._values_of[keys] = found
+        return found
+
+    def _intents_of(self, found: Found, places: list[dict[str, list[_Pair]]]) -> dict[int, str]:
         """The intents, by text."""
-        strengths = self._strengths(found, self._of_intent)
-        if not len(strengths.text):
+        strong = self._strengths(found, self._of_intent)
+        if not len(strong.text):
             return {}
-        at, value, weight = self._intending.of(strengths.of_check)
-        scores: dict[int, dict[int, int]] = {}
-        for n, intent, score in zip(
-            strengths.of_text[at].tolist(), value.tolist(), (strengths.strength[at] * weight).tolist(), strict=True
-        ):
-            if score:
-                mine = scores.setdefault(n, {})
-                mine[intent] = mine.get(intent, 0) + score
-        best = {n: min(mine, key=lambda value: (-mine[value], value)) for n, mine in scores.items()}
-        places: dict[int, list[_Pair]] = {}
-        for n, i, a, b in zip(*(column.tolist() for column in strengths[:4]), strict=True):
-            if n in best and any(value == best[n] and weight for value, weight in self._speaks[i].intents):
-                places.setdefault(n, []).append((a, b))
-        for n, intent in best.items():
-            spans[n]["intent:" + self._intents[intent]] = _spans(places[n])
-        return {n: self._intents[intent] for n, intent in best.items()}
+        at, value, weight = self._intending.of(strong.of_check)
+        scores = _totals(len(places), len(self._intents), strong.of_text[at], value, strong.strength[at] * weight)
+        best = scores.argmax(axis=1)  # the first among equals
+        best[scores[np.arange(len(best)), best] <= 0] = -1
+        mine = best[strong.text]
+        speaking = np.flatnonzero((mine >= 0) & self._intended[mine, strong.check])
+        chosen = best.tolist()
+        keys = ["intent:" + intent for intent in self._intents]
+        for n, a, b in zip(*(column[speaking].tolist() for column in (strong.text, strong.start, strong.end)), strict=True):
+            places[n].setdefault(keys[chosen[n]], []).append((a, b))
+        return {n: self._intents[k] for n, k in enumerate(chosen) if k >= 0}
 
     def _strengths(self, found: Found, of: NDArray[np.bool_]) -> _Strengths:
         """The hits of these checks that count (a phrase inside a longer one doesn't), and how strongly each check speaks."""
@@ -321,17 +350,16 @@ class CueTagger:
         return _Strengths(text, check, start, end, of_text, of_check, a, strength)
 
     def _categories(
-        self, found: Found, lengths: Sequence[int], predictions: Sequence[Prediction | None], spans: list[dict[str, tuple[Span, ...]]]
+        self, found: Found, lengths: Sequence[int], predictions: Sequence[Prediction | None], places: list[dict[str, list[_Pair]]]
     ) -> list[_Categorised]:
-        """Category, confidence, abstained, alternatives of each text; adds the places that speak for the category to `spans`."""
+        """Category, confidence, abstained, alternatives of each text; adds the places that speak for the category to `places`."""
         strong = self._strengths(found, self._of_category)
         out = [_as_predicted(prediction) for prediction in predictions]
         if not len(strong.text):
             return out
         size = len(self._paths)
         at, node, weight = self._lifts.of(strong.of_check)
-        totals = np.zeros((len(lengths), size + 1), dtype=np.int64)  # the last column is for no node
-        np.add.at(totals, (strong.of_text[at], node), strong.strength[at] * weight)
+        totals = _totals(len(lengths), size + 1, strong.of_text[at], node, strong.strength[at] * weight)  # the last column: no node
         opening = np.flatnonzero(self._names[strong.of_check] & (strong.first < _OPENING))
         named: dict[int, set[int]] = {}
         for n, i in zip(strong.of_text[opening].tolist(), strong.of_check[opening].tolist(), strict=True):
@@ -356,14 +384,12 @@ class CueTagger:
         self._refine(nodes, totals, least)
         mine = nodes[strong.text]
         speaking = np.flatnonzero((mine >= 0) & self._related[mine, strong.check])
-        places: dict[int, list[_Pair]] = {}
         for n, a, b in zip(*(column[speaking].tolist() for column in (strong.text, strong.start, strong.end)), strict=True):
-            if n in places:
-                places[n].append((a, b))
+            mine_too = places[n]
+            if "category" in mine_too:
+                mine_too["category"].append((a, b))
             else:
-                places[n] = [(a, b)]
-        for n, pairs in places.items():
-            spans[n]["category"] = _spans(pairs)
+                mine_too["category"] = [(a, b)]
         for n, k in enumerate(nodes.tolist()):
             if k >= 0:
                 out[n] = self._paths[k], *out[n][1:]
@@ -407,12 +433,18 @@ class CueTagger:
         return None, prediction.confidence, prediction.alternatives
 
 
-def _hide(places: dict[tuple[str, str], list[_Pair]], quiet: Sequence[tuple[str, str, int, _Pair]]) -> None:
+def _totals(texts: int, values: int, text: _Column, value: _Column, score: _Column) -> NDArray[np.int64]:
+    """Sums of scores, texts x values. They are far below 2**53, so that adding them up as floats is exact."""
+    sums = np.bincount(text * values + value, weights=score, minlength=texts * values)
+    return sums.astype(np.int64).reshape(texts, values)
+
+
+def _hide(places: dict[str, list[_Pair]], quiet: Sequence[tuple[str, int, _Pair]]) -> None:
     """Takes out of `places` what lies inside a phrase that says nothing for the same value, then adds what counts alone."""
-    alone: dict[tuple[str, str], list[_Pair]] = {}
-    covers: dict[tuple[str, str], list[_Pair]] = {}
-    for kind, name, how, pair in quiet:
-        (alone if how == _ALONE else covers).setdefault((kind, name), []).append(pair)
+    alone: dict[str, list[_Pair]] = {}
+    covers: dict[str, list[_Pair]] = {}
+    for value, how, pair in quiet:
+        (alone if how == _ALONE else covers).setdefault(value, []).append(pair)
     for value, hidden in covers.items():
         hidden.sort()
         reach = list(accumulate((b for _, b in hidden), max))
@@ -423,8 +455,8 @@ def _hide(places: dict[tuple[str, str], list[_Pair]], quiet: Sequence[tuple[str,
                     found[value] = left
                 else:
                     del found[value]
-    taken = {kind for kind, _ in places}
-    places.update({value: pairs for value, pairs in alone.items() if value[0] not in taken})
+    taken = {value.partition(":")[0] for value in places}
+    places.update({value: pairs for value, pairs in alone.items() if value.partition(":")[0] not in taken})
 
 
 def split(check: Check) -> list[Check]:
