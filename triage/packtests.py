@@ -14,13 +14,14 @@ from triage.domain.values import parse_instant
 from triage.errors import TriageError
 from triage.message import Message
 from triage.pipeline import Triage
+from triage.verdicttests import differences, verdict_of
 
 SINGLE = ("category", "intent", "emotion", "severity", "green_channel", "queue", "owner", "abstained")
 LISTS = (
     "requests", "risks", "notify", "require", "tag", "escalate", "propose", "visible_to", "assist", "mute", "approver", "owner_rank",
     "template", "clock", "set", "reasons", "conflicts", "incomplete", "replaced", "trial",
 )  # fmt: skip
-NOT_A_FACT = ("tags", "at", "by_hand", "stream", "handler", "remedy", "amount", "granted")
+NOT_A_FACT = ("tags", "at", "by_hand", "stream", "remedy", "amount", "granted", "pending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,21 @@ def failures(decision: Decision, expect: Mapping[str, Any]) -> list[Failure]:
     return out
 
 
+def run_verdict(triage: Triage, test: PackTest) -> TestResult:
+    """Run one test of a verdict."""
+    try:
+        answer = verdict_of(triage, test)
+        found = tuple(Failure(*difference) for difference in differences(triage.pack, answer, test.expect))
+    except (TriageError, ValueError) as error:
+        message = error.message if isinstance(error, TriageError) else Message.same(str(error.args[0] if error.args else error))
+        return TestResult(test.name, test.place, error=message)
+    return TestResult(test.name, test.place, found, reasons=tuple(rule.id for rule in answer.rules))
+
+
 def run_test(triage: Triage, test: PackTest) -> TestResult:
     """Run one test of a pack."""
+    if test.kind == "verdict":
+        return run_verdict(triage, test)
     if test.kind != "decision":
         return TestResult(
             test.name, test.place,

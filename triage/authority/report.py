@@ -86,9 +86,10 @@ def answer_text(pack: Pack, answer: Answer, facts: Facts, lang: str = "zh") -> s
         lines.append(said(Message("本人还能单独授予：", "may still be granted alone: ")) + (said(Message("不限", "no limit")) if answer.room is None else amount(answer.room)))
     lines.append(said(Message("各级额度（每单）：", "limits for one case:")))
     lines.append("  " + said(Message("、", ", ")).join(f"{said(scope.authority.title(x.rank))} {amount(x.limit)}" for x in answer.limits))
-    if answer.sums:
+    shown = [s for s in answer.sums if s.rank in ("", answer.rank, answer.by) and not (remedy.yes and s.kind == "case")]
+    if shown:
         lines.append(said(Message("累计：", "sums:")))
-        lines += [f"  {'✓' if s.holds else '✗'} {_sum(scope, answer, s, lang)}" for s in answer.sums if not (remedy.yes and s.kind == "case")]
+        lines += [f"  {'✓' if s.holds else '✗'} {_sum(scope, answer, s, lang)}" for s in shown]
     lines.append(said(Message("依据：", "rules:")))
     lines += [f"  {said(r.text)}  ({r.place})" for r in answer.rules]
     if answer.unknown:
@@ -126,7 +127,7 @@ def _sum(scope: Scope, answer: Answer, item: Sum, lang: str) -> str:
         whose = words.per(scope, "case").text(lang)
     else:
         who, when, what = words.per(scope, rule.per), words.window(rule.window), words.remedies(scope, rule.of)
-        whose = Message(f"{who.zh}{when.zh}{what.zh}", f"{who.en}, {when.en}, {what.en}").text(lang)
+        whose = Message(f"{who.zh} {when.zh} {what.zh}", f"{who.en}, {when.en}, {what.en}").text(lang)
     rank = Message("（任何人）", " (anybody)") if not item.rank else Message(f"（{scope.authority.title(item.rank).zh}）", f" ({scope.authority.title(item.rank).en})")
     if item.kind == "four_eyes":
         rank = Message("（双人起点）", " (where two approvers begin)")

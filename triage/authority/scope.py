@@ -33,7 +33,8 @@ class Scope:
         self.now = now
         self.zone = ZoneInfo(pack.timezone)
         defaults = {path: fact.default for path, fact in pack.facts.items() if fact.default is not None}
-        self.facts: Facts = {**defaults, **facts, "now": now}
+        moment = facts.get("now")
+        self.facts: Facts = {**defaults, **facts, "now": moment if isinstance(moment, Unknown) else now}
         self.unknown: dict[str, Missing] = {}
         self._context = Context(dict(pack.facts), pack.timezone, self._read)
 

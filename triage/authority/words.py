@@ -68,10 +68,10 @@ def cap(scope: Scope, item: Cap | FourEyes) -> Message:
     unit = scope.authority.remedies[item.of[0]].unit
     if isinstance(item, FourEyes):
         least = number(item.start, unit, scope.pack.currency)
-        return Message(f"{who.zh}{when.zh}{what.zh}合计满 {least.zh} 须双人", f"{who.en}, {when.en}: {what.en} of {least.en} or more needs two approvers")
+        return Message(f"{who.zh} {when.zh} {what.zh} 合计满 {least.zh} 须双人", f"{who.en}, {when.en}: {what.en} of {least.en} or more needs two approvers")
     kind = Message("次数", "number of") if item.counting == "grants" else Message("合计", "sum of")
     limit = _limit(scope, item, unit)
-    return Message(f"{who.zh}{when.zh}{what.zh}{kind.zh}{limit.zh}", f"{who.en}, {when.en}: {kind.en} {what.en} {limit.en}")
+    return Message(f"{who.zh} {when.zh} {what.zh} {kind.zh}{limit.zh}", f"{who.en}, {when.en}: {kind.en} {what.en} {limit.en}")
 
 
 def _limit(scope: Scope, item: Cap, unit: str) -> Message:

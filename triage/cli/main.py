@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, Message]] = {
         "explain",
         Message("解释一条投诉的决定，或某规则为何没有命中", "explain the decision on one complaint, or why a rule didn't fire"),
     ),
+    "authorize": ("authorize", Message("某一级能不能授权，不能时须谁批", "may this rank grant it, and if not, who may")),
     "check": ("check", Message("检查规则包，报告所有问题", "check a pack and report every finding")),
     "test": ("test", Message("运行规则包自带的测试", "run the tests that stand in a pack")),
     "train": ("train", Message("用已标注的投诉训练分类模型", "train a model on labelled complaints")),
