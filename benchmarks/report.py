@@ -15,6 +15,9 @@ from typing import Any
 from benchmarks.measure import Ratio
 from benchmarks.memory import Peak
 from benchmarks.rules_alone import OURS, RulesAlone
+from benchmarks.tag_quality import Quality
+from benchmarks.tags import TOGETHER, TagSpeed, quality_text
+from benchmarks.tags import text as tags_text
 from benchmarks.throughput import Throughput
 
 FORMAT = 1
@@ -24,6 +27,8 @@ MEMORY_BOUND = 400.0
 """MB over parent and workers for the larger dump of short rows, with two workers."""
 GROWTH_BOUND = 1.15
 """Memory of the larger dump over that of the smaller."""
+TAGS_BOUND = 0.6
+"""All tags of texts that are cut already, in units of what cutting them costs."""
 LIBRARIES = ("complaint-triage", "jieba", "rjieba", "numpy", "google-re2", "scikit-learn", "zen-engine", "durable_rules")
 
 
@@ -50,6 +55,8 @@ class Figures:
     latency: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     memory: list[Peak] = field(default_factory=list)
     rules: list[RulesAlone] = field(default_factory=list)
+    tags: list[TagSpeed] = field(default_factory=list)
+    quality: list[Quality] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
     def checks(self) -> list[Check]:
@@ -69,6 +76,9 @@ class Figures:
             for side in r.ratios:
                 if side in (f"{OURS}, builtin", f"{OURS}, durable"):
                     found.append(Check(f"{r.name}: {side}, CPU over the fastest zen", 1.0, r.ratios[side].median))
+        for speed in self.tags:
+            if 300 <= speed.characters <= 500:
+                found.append(Check(f"{speed.name}: all tags, CPU over segmentation alone", TAGS_BOUND, speed.ratios[TOGETHER].median))
         return found
 
     def as_dict(self) -> dict[str, Any]:
@@ -82,6 +92,8 @@ class Figures:
             "latency_micros": self.latency,
             "memory": [_plain(m) for m in self.memory],
             "rules_alone": [_plain(r) for r in self.rules],
+            "tags": [_plain(t) for t in self.tags],
+            "tag_quality": [_plain(q) for q in self.quality],
             "left_out": self.left_out,
             "checks": [{**asdict(c), "holds": c.holds} for c in self.checks()],
         }
@@ -129,7 +141,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([one(lines[0]), "  ".join("-" * w for w in widths), *map(one, lines[1:])])
 
 
-def _ratio(r: Ratio | None) -> str:
+def ratio_text(r: Ratio | None) -> str:
+    """Median and range of a ratio; nothing where there is none."""
     return "" if r is None else f"{r.median:.2f} ({r.least:.2f}-{r.most:.2f})"
 
 
@@ -146,7 +159,7 @@ def text(figures: Figures) -> str:
                 ("", "CPU", "wall", "texts per CPU s", "to segmentation alone", "to the plain recipe"),
                 [
                     (side, f"{c.cpu / t.texts * 1e6:.1f}", f"{c.wall / t.texts * 1e6:.1f}", f"{t.texts / c.cpu:,.0f}",
-                     _ratio(t.ratios[side].get("segmentation alone")), _ratio(t.ratios[side].get("plain recipe")))
+                     ratio_text(t.ratios[side].get("segmentation alone")), ratio_text(t.ratios[side].get("plain recipe")))
                     for side, c in t.costs.items()
                 ],
             )
@@ -170,7 +183,11 @@ def text(figures: Figures) -> str:
         )
     for r in figures.rules:
         out += ["", f"{r.name}: {r.rules} rules, one complaint at a time, {r.held:.1f} rules hold on average, equal answers on {r.complaints:,} complaints; microseconds"]
-        out.append(table(("", "CPU", "wall", "CPU to the fastest zen"), [(side, f"{c.cpu:.1f}", f"{c.wall:.1f}", _ratio(r.ratios.get(side)) or ("1" if r.fastest_zen else "")) for side, c in r.micros.items()]))
+        out.append(table(("", "CPU", "wall", "CPU to the fastest zen"), [(side, f"{c.cpu:.1f}", f"{c.wall:.1f}", ratio_text(r.ratios.get(side)) or ("1" if r.fastest_zen else "")) for side, c in r.micros.items()]))
+    for speed in figures.tags:
+        out += ["", tags_text(speed)]
+    if figures.quality:
+        out += ["", quality_text(figures.quality)]
     if figures.left_out:
         out += ["", *(f"left out: {why}" for why in figures.left_out)]
     checks = figures.checks()

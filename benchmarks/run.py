@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # run as a file, not as a module
     sys.path.insert(0, str(ROOT))
 
-PARTS = ("throughput", "latency", "memory", "rules")
+PARTS = ("throughput", "latency", "memory", "rules", "tags", "tag-quality")
+LABELLED = ROOT.parent / "shared" / "data" / "gov2020" / "dev.csv"
+"""Labelled messages, where they are at hand; the folds that they are measured on are in benchmarks/folds."""
 TEXT = "投诉内容"
 
 
@@ -35,12 +37,14 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--rules", type=int, default=500, metavar="N", help="rules of the comparison of matchers (default 500)")
     p.add_argument("--complaints", type=int, default=1000, metavar="N", help="complaints that they are asked about in each round (default 1,000)")
     p.add_argument("--train", type=int, default=1400, metavar="N", help="invented texts that the plain recipe learns from (default 1,400)")
+    p.add_argument("--labelled", type=Path, default=LABELLED, metavar="FILE", help="labelled messages for the quality of tags (row_id, label, title, text)")
+    p.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds of the quality of tags, five folds each (default 5; a minute each)")
     return p
 
 
 def measure(options: argparse.Namespace, tell: Callable[[str], None]) -> Any:
     """All parts that the options ask for."""
-    from benchmarks import memory, plain, rule_sets, rules_alone, throughput
+    from benchmarks import memory, plain, rule_sets, rules_alone, tags, throughput
     from benchmarks.report import Figures
     from benchmarks.texts import Grammar, write_dump
     from triage.match import durable_available
@@ -95,6 +99,15 @@ def measure(options: argparse.Namespace, tell: Callable[[str], None]) -> Any:
                 figures.rules.append(rules_alone.measure(rules, options.rounds))
             if not figures.rules[0].fastest_zen:
                 figures.left_out.append("zen (zen-engine isn't installed)")
+        if "tags" in parts:
+            for name, count, short in (("long texts", options.long, False), ("short rows", options.short, True)):
+                if count:
+                    tell(f"tags, {name}")
+                    texts = [text for _, text in Grammar(5 + short).texts(count, short=short)]
+                    figures.tags.append(tags.measure(name, texts, options.pack, options.rounds, options.train, figures.left_out))
+        if "tag-quality" in parts:
+            figures.quality = tags.quality(options.labelled, options.seeds, tell, figures.left_out)
+    figures.left_out = list(dict.fromkeys(figures.left_out))
     return figures
 
 

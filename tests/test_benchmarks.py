@@ -99,3 +99,60 @@ def test_ratio_is_the_middle_of_the_rounds() -> None:
     order: list[str] = []
     measure.in_turn({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2, {"b": lambda: order.append("fresh")})
     assert order == ["a", "fresh", "b", "fresh", "b", "a", "a", "fresh", "b"]
+
+
+def test_tags_on_tiny_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn")
+    figures_at = tmp_path / "tags.json"
+    assert run.main([*TINY, "--only", "tags,tag-quality", "--labelled", str(tmp_path / "none.csv"), "--json", str(figures_at)]) == 0
+    figures = json.loads(figures_at.read_text("utf-8"))
+    (speed,) = figures["tags"]
+    assert speed["single_equals_batch"] is True
+    assert {"segmentation alone", "model, batch", "model, one at a time", "plain recipe, one at a time"} <= set(speed["costs"])
+    assert speed["ratios"]["model, one at a time"]["median"] > speed["ratios"]["model, batch"]["median"]
+    assert any("aren't at hand" in why for why in figures["left_out"])
+    assert "a text alone and in a batch get equal answers" in capsys.readouterr().out
+
+
+def test_the_committed_folds_are_made_by_the_code_and_keep_groups_together() -> None:
+    from benchmarks import tag_quality
+
+    if not run.LABELLED.is_file():
+        pytest.skip("the labelled messages aren't here")
+    data = tag_quality.read(run.LABELLED)
+    folds = tag_quality.read_folds(data)
+    assert folds == tag_quality.make_folds(data)
+    groups = tag_quality.groups_of(data)
+    assert len(set(groups)) < len(groups)
+    for of_seed in folds:
+        assert set(of_seed) == set(range(tag_quality.FOLDS))
+        where: dict[int, set[int]] = {}
+        for group, fold in zip(groups, of_seed, strict=True):
+            where.setdefault(group, set()).add(fold)
+        assert all(len(found) == 1 for found in where.values())
+    assert folds[0] != folds[1]
+
+
+def test_quality_is_measured_on_rows_that_nobody_learnt_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import tag_quality
+
+    pairs = list(texts.Grammar(4).texts(70, short=True))
+    data = tag_quality.Labelled([f"r{i}" for i in range(70)], [text for _, text in pairs], [label for label, _ in pairs])
+    monkeypatch.setattr(tag_quality, "FOLDS_FILE", tmp_path / "folds.csv")
+    tag_quality.write_folds(data, tmp_path / "folds.csv")
+    monkeypatch.setattr(tag_quality, "read_folds", lambda data: tag_quality.make_folds(data))
+    asked: list[str] = []
+
+    def spy(learn: object, labels: list[str], held: list[str]) -> dict[str, object]:
+        assert not set(learn) & set(held)  # type: ignore[call-overload]
+        asked.extend(held)
+        names = sorted(set(labels))
+        import numpy as np
+
+        chances = np.full((len(held), len(names)), 1 / len(names))
+        return {"none": tag_quality._answers(names, chances)}
+
+    (found,) = tag_quality.cross_validate(data, spy, lambda what: None, seeds=2)  # type: ignore[arg-type]
+    assert sorted(asked) == sorted(data.texts * 2)
+    assert found.mean["accuracy"] == pytest.approx(1 / 7, abs=0.01)
+    assert found.interval["accuracy"] is not None

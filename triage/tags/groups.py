@@ -16,8 +16,8 @@ SKETCH = 6
 SHARED = 4
 _BUCKET = 40
 """Texts compared per shared hash; a phrase in more texts than that is a greeting, not a sign of copying."""
-_BLOCK = 20_000
-"""Texts compared at a time: it bounds memory to some 100 MB whatever the number of texts."""
+_BLOCK = 2_000
+"""Texts compared at a time: it bounds memory to some 30 MB whatever the number of texts."""
 _NO_HASH = 1 << 32
 """Fills the sketch of a short text; no shingle has it."""
 
