@@ -56,7 +56,7 @@ def calibration(bins: Sequence[Mapping[str, Any]], width: int | None = None) -> 
 
 def curve(points: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
     """A line per share of rows, the most confident first: how many of them are right, and from what confidence on."""
-    size = columns(width) - 30
+    size = columns(width) - 31
     lines = [text_of(Message("  作答  正确   区间     置信≥", "  rows  right  95%      conf.≥"))]
     for one in points:
         low, high = one["interval"] or (one["accuracy"], one["accuracy"])
