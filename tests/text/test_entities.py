@@ -38,6 +38,37 @@ def test_money(text: str, expected: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("定金500，尾款2080", ["500", "2080"]), ("报名交了380的考务费", ["380"]), ("就剩0.03怎么也不动", ["0.03"]), ("还差两分的时候", ["0.02"]), ("只差一毛五，", ["0.15"]),
+        ("满三百减四十的券", ["300", "40"]), ("给了张400-30优惠券", ["400", "30"]), ("月工资4200到5500", ["4200", "5500"]), ("运费才12，", ["12"]), ("600押金不退", ["600"]),
+        ("培训费高达12800一期", ["12800"]), ("请柬两块钱一张", ["2"]), ("物业费每平1.98", ["1.98"]), ("差一分钱就是不给", ["0.01"]), ("还了六千多，", ["6000"]),
+        ("材料费700—900元", ["700", "900"]), ("先交80元，押金200", ["80", "200"]),
+    ],
+)  # fmt: skip
+def test_money_without_its_unit(text: str, expected: list[str]) -> None:
+    assert found(text, "money") and [value for _, value in found(text, "money")] == [Decimal(value) for value in expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "扣款3次", "退款15个工作日", "交2019年的费用", "罚款12分", "充值打10086", "费用在12:30到账", "价格9折", "缴费3号线", "只剩0.02%", "退款订单388291", "违约金第12条",
+        "乘坐公交233路过", "公交139停运", "合同约定千分之0.1", "费用有：1、材料", "5毛线", "欠薪70多名工人", "没给过一分钱", "一毛钱都没退", "一毛不拔", "定金500-600-700号",
+    ],
+)  # fmt: skip
+def test_no_money_beside_a_word_of_money(text: str) -> None:
+    assert found(text, "money") == []
+
+
+def test_amounts_come_by_place_once_each_and_in_linear_time() -> None:
+    text = "定金500，退我200元，还差0.05，" * 4
+    assert [value for _, value in found(text, "money")] == [Decimal(value) for value in ("500", "200", "0.05")] * 4
+    long = "定金500退我200元差0.05" * 4000
+    assert len(found(long, "money")) == 12000
+
+
+@pytest.mark.parametrize(
     "text", ["2019年的房子", "120平方米", "13812345678", "一块去", "三块砖", "5块电池", "2019年元月", "两千五百户", "5千多人", "12345热线", "", "元", "万元"]
 )
 def test_not_money(text: str) -> None:

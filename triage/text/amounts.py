@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from triage.domain.numerals import BIG, EXACT, SMALL, parse_numeral, plain
+from triage.text.bare_amounts import find_bare
 from triage.text.fold import Text
 
 HAN: Final = "零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟"
@@ -16,11 +17,11 @@ _ARABIC = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,12})(?:\.[0-9]{1,4})?"
 NUMBER: Final = rf"(?:(?<![0-9])(?<![0-9][.,]){_ARABIC}(?:[kw]|[{HAN}][0-9{HAN}]{{0,10}})?|(?<![{HAN}0-9.,])[{HAN}]{{1,16}})"
 _VAGUE = "[多余来几]?[百千万亿]?"
 _AMOUNT: Final = re.compile(
-    rf"(?:(?P<low>{NUMBER})(?:元|块钱?)? ?[-~到至] ?(?=[0-9{HAN}]))?"
+    rf"(?:(?P<low>{NUMBER})(?:元|块钱?)? ?(?:[-~到至]|—{{1,2}}) ?(?=[0-9{HAN}]))?"
     rf"(?P<number>{NUMBER})(?P<vague>{_VAGUE})"
     rf"(?: ?(?P<unit>元(?![旦宵素])|圆整|块|rmb|人民币)"
     rf"(?P<money>钱|整)?(?:(?P<jiao>[0-9一二两三四五六七八九])(?:(?P<jiaounit>[角毛])(?:(?P<fen>[0-9一二两三四五六七八九])分?)?"
-    rf"|(?![0-9{HAN}.,个只张人天年月日次块条台级元点分小号位件套部楼栋室秒周季米斤]))?)?"
+    rf"|(?![0-9{HAN}.,个只张人天年月日次块条台级元点分小号位件套部楼栋室秒周季米斤节份包瓶支])))?"
     rf"|(?P<coin>[角毛分])钱)?"
 )
 _RUN: Final = re.compile(rf"[0-9{HAN}]+")
@@ -32,10 +33,12 @@ _BEFORE: Final = frozenset("¥币bBy ")
 _MARKS: Final = ("¥", "人民币", "rmb", "cny")
 # Only these make a number without a unit an amount: something paid, owed or charged just before it.
 _CONTEXT: Final = re.compile(
-    r"(?:[收付交花退赔扣罚欠借转充缴款钱费价损失金]|要价|补偿|赔偿|金额)"
-    r"(?:了|的|我|给|掉|走|共|约|是|为|出|大概|差不多|:|一共|将近|近|值){0,3}$"
+    r"(?:[收付交花退赔扣罚欠借转充缴款钱费价损失金还贷]|要价|补偿|赔偿|金额|收入|工资|月薪|年薪)"
+    r"(?:了|的|我|给|掉|走|共|约|是|为|出|大概|差不多|:|一共|将近|近|值|有|才|只|到){0,3}$"
 )
 _END: Final = re.compile(r"(?:左右|上下|以上)?(?:[,。!?;、:)\s了吧呢啊呀]|$)")
+_NOT_A_CENT: Final = re.compile("[没不未无][^,。!?;差少欠]{0,3}$")
+"""没给一分钱 is a saying, not an amount."""
 _NOT_MONEY: Final = frozenset("地砖板表石玻肉田屏电牌布瓷瓦区木手硬")
 _YEAR: Final = re.compile("(?:19|20)[0-9]{2}")
 _SLANG: Final = {"k": Decimal(1000), "w": Decimal(10000)}
@@ -43,8 +46,27 @@ _COIN: Final = {"角": Decimal("0.1"), "毛": Decimal("0.1"), "分": Decimal("0.
 
 
 def find_amounts(text: Text) -> Iterator[tuple[int, int, Decimal]]:
-    """(start, end, yuan) of each amount, places in text.folded. Vague ones (5千多) count as what they are said to exceed;
-    a range gives its two ends."""
+    """(start, end, yuan) of each amount, by place in text.folded. Vague ones (5千多) count as what they are said to exceed;
+    a range gives its two ends. Numbers without a unit count beside a word of money (see bare_amounts)."""
+    end = 0
+    bare = sorted(find_bare(text.folded), reverse=True)
+    for found in _with_units(text):
+        while bare and bare[-1][1] <= found[0]:
+            if bare[-1][0] >= end:
+                yield bare[-1]
+                end = bare[-1][1]
+            bare.pop()
+        while bare and bare[-1][0] < found[1]:
+            bare.pop()
+        yield found
+        end = max(end, found[1])
+    for rest in reversed(bare):
+        if rest[0] >= end:
+            yield rest
+            end = rest[1]
+
+
+def _with_units(text: Text) -> Iterator[tuple[int, int, Decimal]]:
     folded = text.folded
     if not any(sign in folded for sign in "元块¥百千万亿钱wk圆") and "rmb" not in folded and "人民币" not in folded:
         return
@@ -87,6 +109,8 @@ def _read(found: re.Match[str], text: Text) -> Iterator[tuple[int, int, Decimal]
     if vague and vague[-1] in SMALL | BIG:
         value = EXACT.multiply(value, Decimal((SMALL | BIG)[vague[-1]]))
     if found["coin"]:
+        if number == "一" and (_NOT_A_CENT.search(before) is not None or folded[end : end + 2] in ("都没", "都不", "也没", "也不")):
+            return
         value = EXACT.multiply(value, _COIN[found["coin"]])
     elif unit:
         if not _is_money(found, folded, number, value):
