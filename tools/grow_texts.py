@@ -1,20 +1,24 @@
-"""Grows the training texts of government-cn: joins the topic phrases of tools/topics into short letters.
+"""Grows training texts: joins the topic phrases of tools/topics into short letters.
 
-Run as `python tools/grow_texts.py`. In models/government-cn/texts/<category>.txt the lines above the first blank line are
+Run as `python tools/grow_texts.py [MODEL...]`. In models/<model>/texts/<category>.txt the lines above the first blank line are
 written by hand and stay; those below are written anew, the same bytes each time.
 
-A topic line reads `subject|subject => predicate|predicate`; every predicate is joined with one or two of the subjects. Openings, closings
+A topic line reads `subject|subject => predicate|predicate`; every predicate is joined with one or two of the subjects, or with all. Openings, closings
 and the passages of _background.txt (what letters tell of the writer, the family, the way through the offices) are drawn from one list for all
-categories, so that none of their words speaks for any of them.
+categories of a model, so that none of their words speaks for any of them.
+
+The topics of government-cn stand in tools/topics itself and its openings here; another model has a folder there, with its openings and
+closings in `_openings.txt` and `_closings.txt`.
 """
 
 from __future__ import annotations
 
 import random
+import sys
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-TEXTS = ROOT / "models" / "government-cn" / "texts"
 TOPICS = ROOT / "tools" / "topics"
 BACKGROUND = 0.6
 """Share of the grown texts that tell of something besides their matter; few words of a real letter name it."""
@@ -34,15 +38,43 @@ CLOSINGS = (
 )  # fmt: skip
 
 
-def hand_written(category: str) -> list[str]:
-    """The lines of a category that were written by hand."""
-    text = (TEXTS / f"{category}.txt").read_text(encoding="utf-8")
+class Source(NamedTuple):
+    """What one model's texts are grown from: their folder, that of topics, and the passages drawn from for all categories."""
+
+    texts: Path
+    topics: Path
+    openings: tuple[str, ...]
+    closings: tuple[str, ...]
+    background: tuple[str, ...]
+    all_pairs: bool
+    """Whether each subject is joined with each predicate: for topics with few lines."""
+
+
+def source(model: str) -> Source:
+    """Where the texts of a model are grown from. Exits where there are no topics for it."""
+    texts, topics = ROOT / "models" / model / "texts", TOPICS / model
+    if model == "government-cn":
+        return Source(texts, TOPICS, OPENINGS, CLOSINGS, _lines(TOPICS / "_background.txt"), all_pairs=False)
+    if not topics.is_dir():
+        sys.exit(f"no topics for {model} in {TOPICS}")
+    openings, closings, background = (_lines(topics / f"_{name}.txt") for name in ("openings", "closings", "background"))
+    nothing = ("",) * (len(openings) // 3)  # a letter may begin and end with its matter
+    return Source(texts, topics, openings + nothing, closings + nothing, background, all_pairs=True)
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def hand_written(path: Path) -> list[str]:
+    """The lines of a text file that were written by hand."""
+    text = path.read_text(encoding="utf-8")
     return [line.strip() for line in text.split("\n\n")[0].splitlines() if line.strip()]
 
 
-def topic_phrases(category: str) -> list[str]:
-    """Subjects joined with predicates, as written in the category's topic file; none if there is no such file."""
-    path = TOPICS / f"{category}.txt"
+def topic_phrases(path: Path, all_pairs: bool) -> list[str]:
+    """Subjects joined with predicates, as written in a category's topic file; none if there is no such file."""
     if not path.exists():
         return []
     out = []
@@ -50,29 +82,25 @@ def topic_phrases(category: str) -> list[str]:
         if "=>" not in line or line.startswith("#"):
             continue
         subjects, predicates = ([part.strip() for part in side.split("|") if part.strip()] for side in line.split("=>", 1))
+        if all_pairs:
+            out += [subject + predicate for predicate in predicates for subject in subjects]
+            continue
         longest = max(len(subjects), len(predicates))
         out += [subjects[i % len(subjects)] + predicates[(i * 7 + i // len(predicates)) % len(predicates)] for i in range(longest)]
         out += [subjects[(i + 1) % len(subjects)] + predicates[i % len(predicates)] for i in range(longest)]
     return list(dict.fromkeys(out))
 
 
-def background() -> list[str]:
-    """The passages that any letter may hold."""
-    lines = (TOPICS / "_background.txt").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-def grown(category: str) -> list[str]:
+def grown(category: str, source: Source) -> list[str]:
     """The grown texts of a category."""
-    passages = background()
     draw = random.Random(category)
-    phrases, out = topic_phrases(category), list[str]()
+    phrases, out = topic_phrases(source.topics / f"{category}.txt", source.all_pairs), list[str]()
     draw.shuffle(phrases)
     while phrases:
         n = draw.choice((1, 1, 2, 3))
-        text = draw.choice(OPENINGS) + "，".join(phrases[:n]) + "。" + draw.choice(CLOSINGS)
+        text = draw.choice(source.openings) + "，".join(phrases[:n]) + "。" + draw.choice(source.closings)
         if draw.random() < BACKGROUND:
-            besides = "".join(draw.sample(passages, draw.choice((1, 1, 2))))
+            besides = "".join(draw.sample(source.background, draw.choice((1, 1, 2))))
             text = besides + text if draw.random() < 0.5 else text + besides
         out.append(text)
         phrases = phrases[n:]
@@ -80,12 +108,14 @@ def grown(category: str) -> list[str]:
 
 
 def main() -> None:
-    for path in sorted(TEXTS.glob("*.txt")):
-        if path.name.startswith("_"):
-            continue
-        written, more = hand_written(path.stem), grown(path.stem)
-        path.write_text("\n".join(written) + "\n" + ("\n" + "\n".join(more) + "\n" if more else ""), encoding="utf-8")
-        print(path.stem, len(written), "+", len(more))
+    for model in sys.argv[1:] or ["government-cn", *sorted(p.name for p in TOPICS.iterdir() if p.is_dir())]:
+        where = source(model)
+        for path in sorted(where.texts.glob("*.txt")):
+            if path.name.startswith("_"):
+                continue
+            written, more = hand_written(path), grown(path.stem, where)
+            path.write_text("\n".join(written) + "\n" + ("\n" + "\n".join(more) + "\n" if more else ""), encoding="utf-8")
+            print(model, path.stem, len(written), "+", len(more))
 
 
 if __name__ == "__main__":
