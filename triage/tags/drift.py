@@ -25,6 +25,10 @@ PERCENTS = 101
 _LEAST_TEXTS = 5
 """A word is told only if so many texts hold it, near-duplicates counting once: what fewer hold may be a name."""
 _GROWN = 15
+_BEYOND_CHANCE = 25.0
+"""Log-likelihood ratio from which on a word has grown: one word in two million would by chance, and some ten thousand are looked at."""
+_CHANCE = 0.003
+"""What chance shows less often than this counts as drift; of the splits only those beyond all SPLITS do, as 100 percentiles are kept."""
 SMALL, LARGE = 0.1, 0.25
 """Population stability index: below the one small, above the other large, by the usual rule of thumb."""
 
@@ -207,16 +211,24 @@ def _grown(before: Mapping[str, float], known: set[str], after: Mapping[str, int
         if n < _LEAST_TEXTS or (word in known and word not in before):
             continue
         old = before.get(word, 0.0)
-        p = (old + n) / (then + now)
-        z = (n / now - old / then) / math.sqrt(max(1e-12, p * (1 - p) * (1 / then + 1 / now)))
-        if z > 3:
-            found.append((-z, word, [word, round(1000 * old / then, 1), round(1000 * n / now, 1), word in known]))
+        likelihood = _likelihood(old, then, n, now)
+        if n / now > old / then and likelihood > _BEYOND_CHANCE:
+            found.append((-likelihood, word, [word, round(1000 * old / then, 1), round(1000 * n / now, 1), word in known]))
     return [row for _, _, row in sorted(found)[:_GROWN]]
+
+
+def _likelihood(one: float, texts_one: int, other: float, texts_other: int) -> float:
+    """Dunning's log-likelihood ratio of two counts of texts: 2 sum of observed ln(observed / expected) over the four cells."""
+    both = (one + other) / (texts_one + texts_other)
+    cells = (
+        (one, texts_one * both), (texts_one - one, texts_one * (1 - both)), (other, texts_other * both), (texts_other - other, texts_other * (1 - both)),
+    )  # fmt: skip
+    return 2 * sum(seen * math.log(seen / expected) for seen, expected in cells if seen > 0)
 
 
 def _verdict(found: Mapping[str, Any]) -> str:
     labels, words = found["labels"], found["vocabulary"]
-    beyond = [labels["chance"] < 0.01, words["chance"] < 0.01, *(abs(found[name]["z"]) > 4 for name in ("unknown", "answered"))]
+    beyond = [labels["chance"] < _CHANCE, words["chance"] < _CHANCE, *(abs(found[name]["z"]) > 4 for name in ("unknown", "answered"))]
     sizes = [
         labels["stability"] > LARGE, words["jensen_shannon"] > SMALL,
         found["unknown"]["now"] - found["unknown"]["then"] > SMALL, found["answered"]["then"] - found["answered"]["now"] > SMALL,
