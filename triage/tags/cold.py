@@ -15,7 +15,7 @@ from triage.tags.calibrate import Floats, softmax
 from triage.tags.features import is_feature
 from triage.tags.model import UNIT, Cutter, Model
 from triage.tags.prepare import Progress
-from triage.tags.selftrain import PHRASES, REVIEWED, Judged, clearness, self_train
+from triage.tags.selftrain import PHRASES, REVIEWED, Judged, clearness, said_by_cues, said_by_model, self_train
 from triage.tags.train import fit, plain, train
 from triage.tags.weak import Seen, cue_texts, see
 
@@ -55,7 +55,7 @@ def cold_start(
     _enough(seen)
     given = {row: seen.classes.index(label.split("/", 1)[0]) for row, label in (reviewed or {}).items()}
     witness = None if shipped is None else chances_of(shipped, seen)
-    little = _phrases(pack, seen, segmenter)
+    little = little_texts(pack, seen, segmenter)
     judged = self_train(seen, little, shipped=witness, reviewed=given, seed=seed, progress=progress)
     labels, weights, drawn = _rows(seen, judged, given, seed)
     phrases, owners, strong = cue_texts(pack)
@@ -100,10 +100,18 @@ def phrase_model(classes: Sequence[str], phrases: tuple[list[list[str]], Any, Fl
     present = np.unique(owners)
     arrays, scale, words = fit(tokens, np.searchsorted(present, owners), range(len(tokens)), len(present), seed, 1, weights)
     labels = [classes[i] for i in present]
-    return Model({"labels": labels, "pack": None, "scale": scale, "abstain": {"below": 0.0, "min_known_words": 0}}, arrays, words, "")
+    return Model(
+        {"labels": labels, "pack": None, "scale": scale, "abstain": {"below": 0.0, "min_known_words": 0}}, arrays, words, ""
+    )
 
 
-def _phrases(pack: Pack, seen: Seen, cutter: Cutter) -> tuple[list[list[str]], Any, Floats]:
+def doubtful_chances(seen: Seen, model: Model) -> Floats:
+    """Chances by cues and a model together, without any learning: low where they contradict each other or both are unsure."""
+    return softmax(said_by_cues(seen, seen.sides) + said_by_model(chances_of(model, seen)))
+
+
+def little_texts(pack: Pack, seen: Seen, cutter: Cutter) -> tuple[list[list[str]], Any, Floats]:
+    """Cue phrases as texts to learn from: their words, the numbers of their classes, their weights."""
     texts, owners, weights = cue_texts(pack)
     tokens = [[word for word in cutter.cut(plain(text).folded) if is_feature(word)] for text in texts]
     kept = [i for i, words in enumerate(tokens) if words]

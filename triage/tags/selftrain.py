@@ -35,8 +35,9 @@ HOLD = 0.5
 ROUNDS = 4
 SETTLED = 0.02
 """It stops when fewer than this share of the texts change their label."""
-REVIEWED = 8.0
-"""How many weakly labelled texts one label given by a person counts for."""
+REVIEWED = 2.0
+"""What a label given by a person counts; a weak one counts as its clearness, half on average and next to nothing where in doubt. On invented texts
+of two trades with 100 labels, 1 and 2 were better than 4 and 8: few texts that shout are learnt by heart."""
 
 
 @dataclass(slots=True)
@@ -94,10 +95,10 @@ def self_train(
             counts = present.T @ (opinion * trusted[:, None])
             learnt = (FIRM * prior + counts) / (FIRM + counts.sum(axis=1, keepdims=True))
             sure = KEPT * prior + (1 - KEPT) * learnt
-        by_cues = VOICE * np.asarray(seen.votes @ np.log(sure * classes))
+        by_cues = said_by_cues(seen, sure)
         scores = by_cues.copy()
         if shipped is not None:
-            scores += np.log(shipped + 1e-3)
+            scores += said_by_model(shipped)
         if words is not None:
             scores += WORDS * np.log(words + 1e-4)
         chances = _by_group(softmax(scores), seen.groups)
@@ -117,6 +118,16 @@ def self_train(
         if changed < SETTLED:
             break
     return out
+
+
+def said_by_cues(seen: Seen, sure: Floats) -> Floats:
+    """Evidence of the cues for each class, in natural logarithms; 0 where no cue stands."""
+    return np.asarray(VOICE * (seen.votes @ np.log(sure * len(seen.classes))))
+
+
+def said_by_model(chances: Floats) -> Floats:
+    """Evidence of a model, in natural logarithms; nothing is taken for impossible."""
+    return np.asarray(np.log(chances + 1e-3))
 
 
 def clearness(chances: Floats) -> Floats:
