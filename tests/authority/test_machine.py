@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +25,7 @@ from triage.authority.verdict import authorize
 from triage.authority.working_time import WorkingWeek
 from triage.domain.facts import Unknown
 from triage.domain.grants import Answer, Ask
+from triage.domain.pack import Pack
 
 STEPS = 100_000 if os.environ.get("TRIAGE_LONG") else 10_000
 PER_RUN = 50
@@ -41,6 +43,8 @@ class Desk(RuleBasedStateMachine):
         with tempfile.TemporaryDirectory() as folder:
             self.pack = a_pack(self.policy, Path(folder) / "pack")
         self.world, self.staff = a_world(rng, self.policy)
+        self.packs = {half: scaled(self.pack, half) for half in (False, True)}
+        self.policies = {half: halved(self.policy) if half else self.policy for half in (False, True)}
         self.history = MemoryHistory(links=self.world.links, ladder=self.pack.authority.ladder)
         self.now, self.seq = 3000, 0
         self.people = sorted(self.world.people)
@@ -70,6 +74,7 @@ class Desk(RuleBasedStateMachine):
     )  # fmt: skip
     def ask(self, minutes: int, who: int, what: int, tens: int, odd: int, case: str, customer: str, order: str, tier: str | None, about: int, act: bool) -> None:
         """Somebody asks, and in most cases does what the answer says."""
+        self.live(False)
         self.now = max(0, self.now + minutes)
         person, remedy = self.people[who % len(self.people)], self.remedies[what % len(self.remedies)]
         named = self.people[about] if about < len(self.people) and about % 3 == 0 else None
@@ -106,10 +111,11 @@ class Desk(RuleBasedStateMachine):
     @precondition(lambda self: bool(self.history.pending))
     @rule(
         minutes=st.sampled_from((0, 0, 1, 119, 120, 600, 1440, -300)), which=st.integers(0, 9), who=st.integers(0, 9), several=st.sampled_from((1, 4, 9)),
-        tier=st.sampled_from((None, "svip", "?")), about=st.integers(0, 15),
+        tier=st.sampled_from((None, "svip", "?")), about=st.integers(0, 15), half=st.booleans(),
     )  # fmt: skip
-    def approve(self, minutes: int, which: int, who: int, several: int, tier: str | None, about: int) -> None:
+    def approve(self, minutes: int, which: int, who: int, several: int, tier: str | None, about: int, half: bool) -> None:
         """One after the other tries to approve a request, rightly or not, until something comes of it."""
+        self.live(half)
         self.now = max(0, self.now + minutes)
         named = self.people[about] if about < len(self.people) and about % 3 == 0 else None
         for turn in range(min(several, len(self.people))):
@@ -155,6 +161,11 @@ class Desk(RuleBasedStateMachine):
             del self.history.pending[place]
             self.world.items.remove(item)
 
+    def live(self, half: bool) -> None:
+        """Authority is live: from one moment to the next all limits are half of what they were, or whole again."""
+        self.pack, self.policy = self.packs[half], self.policies[half]
+        self.world.policy = self.policy
+
     @precondition(lambda self: len(self.history.grants) > 1 and self.seq % 5 == 0)
     @rule(which=st.integers(0, 30), settled=st.booleans())
     def revoke(self, which: int, settled: bool) -> None:
@@ -193,6 +204,25 @@ class Desk(RuleBasedStateMachine):
         if window == "calendar_day":
             return moment // DAY == end // DAY
         return end - int(window[:-1]) * DAY <= moment <= end
+
+
+def halved(policy: dict) -> dict:
+    """The policy with all own limits halved."""
+    remedies = {r: {k: v // 20 * 10 if isinstance(v, int) else v for k, v in limits.items()} for r, limits in policy["remedies"].items()}
+    return {**policy, "remedies": remedies}
+
+
+def scaled(pack: Pack, half: bool) -> Pack:
+    """The same with the loaded pack."""
+    authority = pack.authority
+    assert authority is not None
+    if not half:
+        return pack
+    remedies = {
+        r.id: replace(r, rows=tuple(replace(row, limits={k: v // 20 * 10 if v.is_finite() else v for k, v in row.limits.items()}) for row in r.rows))
+        for r in authority.remedies.values()
+    }  # fmt: skip
+    return replace(pack, authority=replace(authority, remedies=remedies))
 
 
 def test_the_program_agrees_with_the_reference() -> None:

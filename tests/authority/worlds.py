@@ -76,7 +76,7 @@ def a_policy(rng: random.Random) -> dict:
         for _ in range(rng.choice((0, 1, 2, 2)))
     ]
     four_eyes = [
-        {"of": some(money), "from": rng.randint(0, 6) * 10, "per": rng.choice(("customer", "case", "handler")), "window": rng.choice(("calendar_day", "2d"))}
+        {"of": some(money), "from": rng.choice((0, 10, 20, 30, 50)), "per": rng.choice(("customer", "case", "handler")), "window": rng.choice(("calendar_day", "2d"))}
         for _ in range(rng.choice((0, 1, 1, 2)))
     ]
     return {
@@ -126,7 +126,7 @@ def a_pack(policy: dict, folder: Path) -> Pack:
 
 def a_world(rng: random.Random, policy: dict) -> tuple[World, Staff]:
     """People with ranks, some acting for others, and accounts of which some belong to one person."""
-    people = {f"p{i}": rng.choice(policy["ranks"]) for i in range(rng.randint(2, 6))}
+    people = {f"p{i}": rng.choice(policy["ranks"]) for i in range(rng.randint(3, 7))}
     if policy["above_top"]:
         people["chair"] = policy["above_top"]
     names = list(people)
