@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from triage.diagnostics import Diagnostic
 from triage.domain.pack import Pack
-from triage.packs.checks import conflicts, coverage, missing, reach, severity, twins, unused
+from triage.packs.checks import authority, conflicts, coverage, missing, reach, severity, twins, unused
 
 Check = Callable[[Pack], list[Diagnostic]]
-CHECKS: tuple[Check, ...] = (conflicts.check, reach.check, missing.check, severity.check, twins.check, unused.check, coverage.check)
+CHECKS: tuple[Check, ...] = (conflicts.check, reach.check, missing.check, severity.check, twins.check, unused.check, coverage.check, authority.check)
 
 
 def check(pack: Pack) -> list[Diagnostic]:
