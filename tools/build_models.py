@@ -162,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="folders in models/ (default: all that have texts)")
     names = parser.parse_args(arguments).names or sorted(
-        p.parent.name for p in (ROOT / "models").glob("*/texts") if any(p.glob("*.txt"))
+        p.parent.name for p in (ROOT / "models").glob("*/texts") if any(not f.name.startswith("_") for f in p.glob("*.txt"))
     )
     for name in names:
         build(name)
