@@ -223,6 +223,23 @@ def test_cues_of_no_weight_alone_name_no_intent():
     assert tagger.tags({inner: [(1, 3), (5, 7)], outer: [(0, 3)]}, 7).intent == "praise"
 
 
+def test_an_intent_of_last_resort_never_outweighs_another_and_is_quoted_only_where_it_decides():
+    last = Cue(Check("contains_any", ("不", "没", "坏")), 1, alone=True)
+    asks = Cue(Check("ends_with", ("吗",)), 3, alone=True)
+    tagger = CueTagger(Taxonomy(intents=(value("complaint", cue("投诉"), last), value("enquiry", cue("请问"), asks))))
+    scanner = Scanner(tagger.checks)
+
+    def read(text):
+        reading = Reading(fold(text), segmenter().cut)
+        return tagger.tags({i: reading.spans(places) for i, places in scanner.scan(reading).items()}, len(text))
+
+    assert read("又坏了").intent == "complaint"
+    asked = "请问" + "不没坏" * 30
+    assert read(asked).intent == "enquiry" and quotes(asked, read(asked), "intent:enquiry") == ["请问"]
+    assert quotes("我要投诉，不修", read("我要投诉，不修"), "intent:complaint") == ["投诉"]
+    assert read("今天天气好").intent is None
+
+
 def test_an_empty_taxonomy():
     tagger = CueTagger(Taxonomy())
     assert tagger.checks == ()

@@ -76,7 +76,8 @@ class Cue:
     """A phrase that speaks for a tag: a check on `complaint.text` (contains, words, matches...), and how strongly.
 
     weight  0: it says nothing, and what lies inside it (an event of trade, "refund policy") says nothing for this value either
-    alone   requests and risks: it counts only where no other value of its kind has a cue
+    alone   intents, requests and risks: it counts only where no other value of its kind has a cue; among several such intents
+            the one with the most evidence
     """
 
     check: Check

@@ -77,6 +77,8 @@ class _Speaks(NamedTuple):
     emotion: int
 
 
+_OVER, _LAST = 1 << 10, 1
+"""Intents: how much more a cue weighs than one that counts alone, which so never outweighs another; and what one of the latter weighs."""
 _SETS = ("requests", "risks")
 
 
@@ -171,7 +173,7 @@ class CueTagger:
         self._of_category = np.array([bool(s.nodes) for s in self._speaks], dtype=bool)
         self._of_others = np.array([bool(s.sets or s.quiet) or s.emotion >= 0 for s in self._speaks], dtype=bool)
         self._intended = np.array(
-            [[any(k == value and weight > 0 for k, weight in s.intents) for s in self._speaks] for value in range(len(self._intents))], dtype=bool
+            [[max([w for k, w in s.intents if k == value], default=0) for s in self._speaks] for value in range(len(self._intents))], dtype=np.int64
         ).reshape(len(self._intents), own)
         self._values_of: dict[tuple[str, ...], _Sets] = {}
         self._of_intent = np.array([bool(s.intents) for s in self._speaks], dtype=bool)
@@ -191,7 +193,11 @@ class CueTagger:
             for cue in cues:
                 for check in split(cue.check):
                     weights = places.setdefault(check, {}).setdefault(kind, {})
-                    weight = _ALONE if cue.alone and kind in _SETS else cue.weight
+                    weight = cue.weight
+                    if kind in _SETS:
+                        weight = _ALONE if cue.alone else weight
+                    elif kind == "intents":
+                        weight = _LAST if cue.alone else weight * _OVER
                     weights[key] = max(weights.get(key, weight), weight)
 
         for i, category in enumerate(taxonomy.categories):
@@ -308,7 +314,9 @@ class CueTagger:
         best = scores.argmax(axis=1)  # the first among equals
         best[scores[np.arange(len(best)), best] <= 0] = -1
         mine = best[strong.text]
-        speaking = np.flatnonzero((mine >= 0) & self._intended[mine, strong.check])
+        # cues that count alone are quoted only where they decided
+        least = np.where(scores.max(axis=1, initial=0) >= _OVER * 64, _OVER, _LAST)
+        speaking = np.flatnonzero((mine >= 0) & (self._intended[mine, strong.check] >= least[strong.text]))
         chosen = best.tolist()
         keys = ["intent:" + intent for intent in self._intents]
         for n, a, b in zip(*(column[speaking].tolist() for column in (strong.text, strong.start, strong.end)), strict=True):
