@@ -15,12 +15,32 @@ from triage.message import Message
 
 
 @bilingual("train", Message(
-    "用已标注的投诉 DUMP（CSV、JSONL、Excel、Parquet）训练分类模型，写入文件夹。需要可选组件 train。",
-    "Train a model on the labelled complaints in DUMP (CSV, JSONL, Excel, Parquet) and write it to a folder. Needs the extra `train`.",
+    "用已标注的投诉 DUMP（CSV、JSONL、Excel、Parquet）训练分类模型，写入文件夹。需要可选组件 train。\n\n"
+    "还没有标签时用 --cold：依据规则包的线索词、规则包自带的模型（如有）和这批投诉本身。",
+    "Train a model on the labelled complaints in DUMP (CSV, JSONL, Excel, Parquet) and write it to a folder. Needs the extra `train`.\n\n"
+    "Without any labels, --cold starts from the pack's cue phrases, the model that comes with the pack (if one does) and the dump itself.",
 ))  # fmt: skip
 @click.argument("dump")
-@option("--label", required=True, metavar="COL", help=Message("类别所在的列。", "Column of the category."))
-@option("-o", "--output", required=True, metavar="DIR", help=Message("模型写入的文件夹。", "Folder for the model."))
+@option("--label", metavar="COL", help=Message("类别所在的列。", "Column of the category."))
+@option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    help=Message(
+        "模型写入的文件夹；--cold 时不写则为“文件名.model”。", "Folder for the model; with --cold NAME.model if not given."
+    ),
+)
+@option("--cold", is_flag=True, help=Message("没有标签，冷启动。", "Start without labels."))
+@option(
+    "--no-shipped",
+    is_flag=True,
+    help=Message("冷启动时不参考规则包自带的模型。", "A cold start that doesn't ask the pack's own model."),
+)
+@option(
+    "--reviewed",
+    metavar="FILE",
+    help=Message("triage review 的清单，其中人工填的标签优先。", "A list made by `triage review`: labels of people go first."),
+)
 @option(
     "-p",
     "--pack",
@@ -38,23 +58,41 @@ from triage.message import Message
 )
 @max_rows_option(TRAIN_ROWS)
 @dump_options
-def command(dump: str, label: str, output: str, pack: str | None, seed: int, max_rows: int, **reading: Any) -> int:
+def command(
+    dump: str, label: str | None, output: str | None, cold: bool, no_shipped: bool, reviewed: str | None, pack: str | None, seed: int,
+    max_rows: int, **reading: Any,
+) -> int:  # fmt: skip
+    from triage.cli.cold import reviewed_rows, train_cold
     from triage.cli.labelled import labelled_rows
     from triage.cli.progress import Progress
 
     try:
+        import sklearn  # noqa: F401
+
         from triage.tags.train import train
     except ModuleNotFoundError as error:
         raise needs_train() from error
+    if cold:
+        if label is not None or pack is None:
+            raise COLD_TAKES
+        return train_cold(dump, pack, output, not no_shipped, reviewed, seed, max_rows, reading)
+    if label is None or output is None:
+        raise LABEL_NEEDED
     found = None
     if pack is not None:
         from triage.cli.engine import pack_of
 
         found = pack_of(pack)
     rows = labelled_rows(dump, {"category": label}, reading, max_rows, seed)
+    labels = rows.labels["category"]
+    given = reviewed_rows(reviewed, found, rows.texts)
+    weights = [REVIEWED if i in given else 1.0 for i in range(len(labels))] if given else None
+    labels = [given.get(i, label) for i, label in enumerate(labels)]
     with Progress() as progress:
         try:
-            metrics = train(rows.texts, rows.labels["category"], output, pack=found, seed=seed, progress=progress, numbers=rows.numbers)
+            metrics = train(
+                rows.texts, labels, output, weights=weights, pack=found, seed=seed, progress=progress, numbers=rows.numbers
+            )
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] not in ("sklearn", "scipy"):
                 raise
@@ -67,6 +105,21 @@ def command(dump: str, label: str, output: str, pack: str | None, seed: int, max
     say(Message(f"模型已写入 {output}（{metrics['by']}）：", f"model written to {output} ({metrics['by']}):"))
     say(figures(metrics))
     return 0
+
+
+REVIEWED = 2.0
+"""What a label of `triage review` counts beside one that stood in the dump."""
+COLD_TAKES = UsageError(
+    Message("--cold 需要 --pack，且不与 --label 同用", "--cold takes --pack, and no --label"),
+    Message("triage train DUMP --cold -p PACK -o DIR", "triage train DUMP --cold -p PACK -o DIR"),
+)
+LABEL_NEEDED = UsageError(
+    Message(
+        "训练需要 --label（类别列）和 --output（模型文件夹）",
+        "training takes --label (column of the category) and --output (folder for the model)",
+    ),
+    Message("还没有标签？用 --cold -p PACK", "no labels yet? use --cold -p PACK"),
+)
 
 
 def needs_train() -> UsageError:

@@ -35,11 +35,13 @@ def cold_start(
     seed: int = 0,
     progress: Progress | None = None,
     segmenter: Cutter | None = None,
+    numbers: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """Train a model for the first-level categories of `pack` on unlabelled `texts` and write it to the folder `out`.
 
     shipped    a model that exists already for this pack: one more witness beside the cues
-    reviewed   row -> category, by people (below the first level too); counts as many weak labels as REVIEWED says
+    reviewed   row -> category, by people (below the first level too); counts REVIEWED
+    numbers    number of each row in the dump, for messages; from 1 if not given
 
     Returns what `train` returns and `cold`: {texts, voiced, rounds, classes {name: texts}, shipped, reviewed}. Nobody's labels were looked at, so
     all figures are expectations under the weak labels: accuracy is how often the model is expected to be right if these are as good as they
@@ -58,7 +60,7 @@ def cold_start(
     little = little_texts(pack, seen, segmenter)
     judged = self_train(seen, little, shipped=witness, reviewed=given, seed=seed, progress=progress)
     labels, weights, drawn = _rows(seen, judged, given, seed)
-    phrases, owners, strong = cue_texts(pack)
+    phrases, owners, strong = _teaching(pack, segmenter)
     report = _report(seen, judged, given, shipped)
     metrics = train(
         [*texts, *phrases],
@@ -71,6 +73,7 @@ def cold_start(
         measured=[True] * len(texts) + [False] * len(phrases),
         weights=[*weights, *(PHRASES * strong)],
         judged=[*drawn, *owners],
+        numbers=[*numbers, *(0 for _ in phrases)] if numbers is not None else None,
         recipe={"labels": "weak", "calibration": CALIBRATION, "cold": report},
         teachers=[*([shipped] if shipped is not None else []), phrase_model(seen.classes, little, seed)],
     )
@@ -91,6 +94,13 @@ def chances_of(model: Model, seen: Seen) -> Floats:
         if name in seen.classes:
             out[:, seen.classes.index(name)] += chances[:, column]
     return out
+
+
+def _teaching(pack: Pack, cutter: Cutter) -> tuple[list[str], list[str], Floats]:
+    """The cue phrases that stand among the training texts: Chinese ones with a word in them."""
+    texts, owners, weights = cue_texts(pack)
+    kept = [i for i, text in enumerate(texts) if any("\u4e00" <= word[0] <= "\u9fff" for word in cutter.cut(plain(text).folded))]
+    return [texts[i] for i in kept], [owners[i] for i in kept], weights[kept]
 
 
 def phrase_model(classes: Sequence[str], phrases: tuple[list[list[str]], Any, Floats], seed: int) -> Model:
