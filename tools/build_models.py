@@ -63,6 +63,16 @@ def read_texts(folder: Path) -> list[Written]:
     return out
 
 
+def read_held_out(folder: Path) -> tuple[list[str], list[str]]:
+    """Texts written apart from those that teach, and the category of each: `held-out.tsv`; none where there is no such file."""
+    file = folder / "held-out.tsv"
+    if not file.exists():
+        return [], []
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    return [row["text"] for row in rows], [row["category"] for row in rows]
+
+
 def read_outside(file: Path) -> tuple[list[str], list[str]]:
     """Title and text, and label, of each row of a labelled dump."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
@@ -81,7 +91,14 @@ def find_pack(name: str) -> Pack:
 
 
 def card(
-    name: str, metrics: dict[str, Any], outside: dict[str, Any] | None, texts: int, by_hand: int, size: int, pack: Pack
+    name: str,
+    metrics: dict[str, Any],
+    held_out: dict[str, Any] | None,
+    outside: dict[str, Any] | None,
+    texts: int,
+    by_hand: int,
+    size: int,
+    pack: Pack,
 ) -> str:
     """The model card: what it is, what it was learnt from, what it scores, what it isn't for."""
     lines = [
@@ -100,6 +117,8 @@ def card(
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
         _row(f"its own texts (written one by one), {metrics['by']}", metrics),
     ]
+    if held_out is not None:
+        lines.append(_row("`held-out.tsv`: texts written apart, shorter and more roundabout, never trained on", held_out))
     if outside is not None:
         lines.append(_row("real messages of citizens (7 of the categories occur), never trained on", outside))
     lines += [
@@ -143,15 +162,19 @@ def build(name: str) -> None:
     )
     for warning in metrics["warnings"]:
         sys.stdout.write(f"{name}: {warning.en}\n")
-    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file() and file.name != "README.md")
+    size = sum(file.stat().st_size for file in folder.iterdir() if file.suffix in (".json", ".npz", ".txt"))
+    from triage.text.segment import segmenter
+
+    cutter = segmenter("auto", pack.lexicon)
+    apart = read_held_out(folder)
+    held_out = evaluate(Model.load(folder, cutter), *apart, segmenter=cutter) if apart[0] else None
     outside = None
     if name in OUTSIDE and OUTSIDE[name].exists():
-        from triage.text.segment import segmenter
-
-        cutter = segmenter("auto", pack.lexicon)
         outside = evaluate(Model.load(folder, cutter), *read_outside(OUTSIDE[name]), segmenter=cutter)
-    (folder / "README.md").write_text(card(name, metrics, outside, len(texts), sum(by_hand), size, pack), encoding="utf-8")
-    for what, m in (("own texts", metrics), ("outside", outside)):
+    (folder / "README.md").write_text(
+        card(name, metrics, held_out, outside, len(texts), sum(by_hand), size, pack), encoding="utf-8"
+    )
+    for what, m in (("own texts", metrics), ("held out", held_out), ("outside", outside)):
         if m is not None:
             figures = ", ".join(f"{k} {m[k]}" for k in ("rows", "accuracy", "macro_f1", "ece", "coverage", "accuracy_answered"))
             sys.stdout.write(f"{name}: {what}: {figures}\n")

@@ -30,7 +30,7 @@ from triage.packs.strata import strata
 from triage.packtests import complaint_of, failures
 from triage.pipeline import Triage
 
-BUILT_IN = ("base-cn", "government-cn", "telecom-cn")
+BUILT_IN = ("base-cn", "ecommerce-cn", "government-cn", "property-cn", "telecom-cn")
 NOBODY = Message("", "")
 
 

@@ -80,7 +80,7 @@ def test_run_takes_columns_from_settings(triage: Run, tmp_path: Path) -> None:
     assert (row["id"], row["green_channel"], row["severity"]) == ("1", "svip", "critical")
 
 
-@pytest.mark.parametrize("pack", ["base-cn", "telecom-cn", "government-cn"])
+@pytest.mark.parametrize("pack", ["base-cn", "telecom-cn", "government-cn", "ecommerce-cn", "property-cn"])
 def test_built_in_packs_are_clean(triage: Run, pack: str) -> None:
     code, out, _ = triage("check", pack)
     assert (code, out) == (0, "")
@@ -209,7 +209,7 @@ def test_doctor(triage: Run) -> None:
     assert code == 0
     assert all(found["core"].values())
     assert found["matcher"] in ("builtin", "durable")
-    assert {"base-cn", "telecom-cn", "government-cn"} <= set(found["packs"])
+    assert {"base-cn", "ecommerce-cn", "government-cn", "property-cn", "telecom-cn"} <= set(found["packs"])
     code, out, _ = triage("doctor")
     assert code == 0
     assert "matcher" in out

@@ -18,7 +18,7 @@ from triage.packtests import complaint_of
 from triage.pipeline import Triage
 
 LONG = bool(os.environ.get("TRIAGE_LONG"))
-BUILT_IN = ("base-cn", "government-cn", "telecom-cn")
+BUILT_IN = ("base-cn", "ecommerce-cn", "government-cn", "property-cn", "telecom-cn")
 FILLER = (
     "我", "你们", "，", "。", "！", "\n", " ", "没有", "不是", "昨天", "已经三天了", "打了八次电话", "小区", "３号楼", "500元", "1.2万", "電話",
     "👍🏻", "ß", "\u200b", "https://a.example/b?c=1", "13800001234", "110101199003077571", "e\u0301", "ﬁ", "㎏", "𠮷野家",

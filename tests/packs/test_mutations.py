@@ -145,5 +145,5 @@ def test_equal_spellings_have_one_fingerprint(tmp_path: Path) -> None:
 
 
 def test_builtin_packs_lie_where_they_say() -> None:
-    assert {"base-cn", "government-cn", "telecom-cn"} <= set(builtin_packs())
+    assert {"base-cn", "ecommerce-cn", "government-cn", "property-cn", "telecom-cn"} <= set(builtin_packs())
     assert all((rules_dir() / name / "pack.yaml").is_file() for name in builtin_packs())
