@@ -29,6 +29,8 @@ from triage.domain.pack import Pack
 
 STEPS = 100_000 if os.environ.get("TRIAGE_LONG") else 10_000
 PER_RUN = 50
+RUNS_ARE = 65
+"""Steps that a run comes to on average: more than its rules, since several persons may try to approve one after the other."""
 DEADLINES = WorkingWeek()
 COUNTED = {"steps": 0, "allowed": 0, "needs_approval": 0, "refused": 0, "granted": 0, "second": 0, "moved": 0, "not approved": 0, "revoked": 0}
 
@@ -36,8 +38,8 @@ COUNTED = {"steps": 0, "allowed": 0, "needs_approval": 0, "refused": 0, "granted
 class Desk(RuleBasedStateMachine):
     """The program and the reference, side by side."""
 
-    @initialize(seed=st.integers(0, 2**32 - 1))
-    def begin(self, seed: int) -> None:
+    @initialize(seed=st.binary(min_size=8, max_size=8))
+    def begin(self, seed: bytes) -> None:
         rng = random.Random(seed)
         self.policy = a_policy(rng)
         with tempfile.TemporaryDirectory() as folder:
@@ -70,10 +72,10 @@ class Desk(RuleBasedStateMachine):
     @rule(
         minutes=st.sampled_from((0, 1, 60, 120, 600, 1440, 3000, -1, -500, -2000)), who=st.integers(0, 9), what=st.integers(0, 9),
         tens=st.sampled_from((1, 1, 2, 2, 3, 4, 6, 9)), odd=st.sampled_from((0, 0, 0, 1, -1)), case=st.sampled_from(("k1", "k1", "k2")), customer=st.sampled_from(ACCOUNTS),
-        order=st.sampled_from(("o1", "o2")), tier=st.sampled_from((None, "svip", "svip", "vip", "?")), about=st.integers(0, 12), act=st.booleans(),
+        order=st.sampled_from(("o1", "o2")), tier=st.sampled_from((None, "svip", "svip", "vip", "?")), about=st.integers(0, 20), act=st.sampled_from((0, 1, 2, 2)), half=st.booleans(),
     )  # fmt: skip
-    def ask(self, minutes: int, who: int, what: int, tens: int, odd: int, case: str, customer: str, order: str, tier: str | None, about: int, act: bool) -> None:
-        """Somebody asks, and in most cases does what the answer says."""
+    def ask(self, minutes: int, who: int, what: int, tens: int, odd: int, case: str, customer: str, order: str, tier: str | None, about: int, act: int, half: bool) -> None:
+        """Somebody asks, in most cases does what the answer says, and often others approve at once."""
         self.live(False)
         self.now = max(0, self.now + minutes)
         person, remedy = self.people[who % len(self.people)], self.remedies[what % len(self.remedies)]
@@ -99,6 +101,9 @@ class Desk(RuleBasedStateMachine):
             item.expires = None if self.policy["expire"] is None else self.now + self.policy["expire"]
             item.answer_by = None if self.policy["answer_in"] is None else self.now + self.policy["answer_in"]
         self.world.items.append(item)
+        if answer.verdict == "needs_approval" and act == 2:
+            self.live(half)
+            self.one_after_the_other(len(self.history.pending) - 1, who + 1, len(self.people), tier, named)
 
     def limits_agree(self, answer: Answer, remedy: str, tier: str | None) -> None:
         found = {item.rank: None if item.limit is None else item.limit for item in answer.limits}
@@ -118,9 +123,12 @@ class Desk(RuleBasedStateMachine):
         self.live(half)
         self.now = max(0, self.now + minutes)
         named = self.people[about] if about < len(self.people) and about % 3 == 0 else None
-        for turn in range(min(several, len(self.people))):
-            person = self.people[(who + turn) % len(self.people)]
-            if self.attempt(which % len(self.history.pending), person, tier, named) != "refused":
+        self.one_after_the_other(which % len(self.history.pending), who, min(several, len(self.people)), tier, named)
+
+    def one_after_the_other(self, place: int, who: int, several: int, tier: str | None, named: str | None) -> None:
+        for turn in range(several):
+            result = self.attempt(place, self.people[(who + turn) % len(self.people)], tier, named)
+            if result in ("granted", "moved"):
                 return
 
     def attempt(self, place: int, person: str, tier: str | None, named: str | None) -> str:
@@ -228,7 +236,7 @@ def scaled(pack: Pack, half: bool) -> Pack:
 def test_the_program_agrees_with_the_reference() -> None:
     before = dict(COUNTED)
     run_state_machine_as_test(
-        Desk, settings=settings(max_examples=STEPS // PER_RUN, stateful_step_count=PER_RUN, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True),
+        Desk, settings=settings(max_examples=STEPS // RUNS_ARE, stateful_step_count=PER_RUN, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True),
     )  # fmt: skip
     done = {key: COUNTED[key] - before[key] for key in COUNTED}
     print(done)

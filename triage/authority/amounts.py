@@ -92,24 +92,24 @@ def _units(raw: str, remedy: Remedy) -> Decimal:
     unit = remedy.unit.translate(WIDTH)
     if bare.casefold().endswith(unit.casefold()):
         bare = bare[: len(bare) - len(unit)].rstrip()
-    sign = -1 if bare.startswith("-") else 1
     try:
         value = parse_numeral(bare.removeprefix("-").removeprefix("+"))
     except ValueError:
         raise _unreadable(raw, remedy) from None
-    return value * sign
+    return value.copy_negate() if bare.startswith("-") else value
 
 
 def _money(raw: str, ask: Ask, currency: str, today: date) -> tuple[Decimal, Rate | None]:
     """Money as written, and the rate to convert it with if it is in another currency."""
     bare = raw.translate(WIDTH).strip().lower()
-    sign = -1 if bare.startswith("-") else 1
+    negative = bare.startswith("-")
     written, bare = _currency(bare.removeprefix("-").removeprefix("+").strip(), currency)
     try:
-        value = parse_money(bare) * sign
+        value = parse_money(bare)
     except ValueError:
         shown = raw[:40]
         raise Refused("amount_unreadable", f"“{shown}”读不出金额，写成 200、200元、2万", f"{shown!r} can't be read as an amount; write 200, 200元, 2万") from None
+    value = value.copy_negate() if negative else value  # never `-value`: that rounds by the host's decimal context
     if written == currency:
         return value, None
     rates = [rate for rate in ask.rates if rate.currency.upper() == written and rate.on <= today and rate.worth.is_finite() and rate.worth > 0]

@@ -57,7 +57,8 @@ class Values:
         if bare.casefold().endswith(unit.casefold()):
             bare = bare[: len(bare) - len(unit)].rstrip()
         try:
-            return parse_numeral(bare.removeprefix("-")) * (-1 if bare.startswith("-") else 1)
+            value = parse_numeral(bare.removeprefix("-"))
+            return value.copy_negate() if bare.startswith("-") else value
         except ValueError:
             self.findings.add("TR203", node.place, f"“{node.text}”不是以{unit}计的数额", f"{node.text!r} isn't an amount in {unit}", (f"写成 5 或 5{unit}", f"write 5 or 5{unit}"))
             return None
