@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from hashlib import blake2b
-from heapq import heappush, heappushpop
+from heapq import heappush, heapreplace
 
 from triage.errors import UsageError
 from triage.message import Message
@@ -49,29 +49,30 @@ class Reservoir:
                 ),
                 Message("检查 --label 所指的列", "check the column that --label names"),
             )
-        digest = blake2b(f"{self.seed}:{row}".encode(), digest_size=8).digest()
+        digest = blake2b(b"%d:%d" % (self.seed, row), digest_size=8).digest()
         entry = (-int.from_bytes(digest, "big"), row)
-        self._rows[row] = (text, values, 0)
-        self._push(self._drawn, self.cap, entry)
-        self._push(self._guarded.setdefault(label, []), GUARD, entry)
-        if not self._rows[row][2]:
-            del self._rows[row]
+        guarded = self._guarded.setdefault(label, [])
+        held = 0
+        if len(self._drawn) < self.cap or entry > self._drawn[0]:
+            held += 1
+            self._push(self._drawn, self.cap, entry)
+        if len(guarded) < GUARD or entry > guarded[0]:
+            held += 1
+            self._push(guarded, GUARD, entry)
+        if held:
+            self._rows[row] = (text, values, held)
 
     def _push(self, heap: list[_Entry], size: int, entry: _Entry) -> None:
         """Into the heap of the smallest draws; what falls out is forgotten if no other heap holds it."""
         if len(heap) < size:
             heappush(heap, entry)
+            return
+        out = heapreplace(heap, entry)[1]
+        text, values, held = self._rows[out]
+        if held > 1:
+            self._rows[out] = (text, values, held - 1)
         else:
-            out = heappushpop(heap, entry)[1]
-            if out == entry[1]:
-                return
-            text, values, held = self._rows[out]
-            if held > 1:
-                self._rows[out] = (text, values, held - 1)
-            else:
-                del self._rows[out]
-        text, values, held = self._rows[entry[1]]
-        self._rows[entry[1]] = (text, values, held + 1)
+            del self._rows[out]
 
     def rows(self) -> list[tuple[int, str, tuple[str, ...]]]:
         """Row number, text and values of what was kept, in the order of the dump. Empties the reservoir."""
