@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, Message]] = {
     "test": ("test", Message("运行规则包自带的测试", "run the tests that stand in a pack")),
     "train": ("train", Message("用已标注的投诉训练分类模型", "train a model on labelled complaints")),
     "review": ("review", Message("挑出最值得人工标注的投诉，逐条标注", "pick the complaints whose labels teach most, and label them")),
+    "curve": ("curve", Message("多少标注换来多少准确度", "how many labels buy how much")),
     "evaluate": ("evaluate", Message("在已标注的投诉上评估模型", "measure a model on labelled complaints")),
     "schema": ("schema", Message("输出供编辑器补全的 JSON Schema", "print the JSON Schema that editors complete packs with")),
     "new": ("new", Message("新建规则包、规则或测试", "make a new pack, rule or test")),

@@ -97,9 +97,14 @@ def chances_of(model: Model, seen: Seen) -> Floats:
 
 
 def _teaching(pack: Pack, cutter: Cutter) -> tuple[list[str], list[str], Floats]:
-    """The cue phrases that stand among the training texts: Chinese ones with a word in them."""
+    """The cue phrases that stand among the training texts: mostly Chinese ones with a word in them."""
     texts, owners, weights = cue_texts(pack)
-    kept = [i for i, text in enumerate(texts) if any("\u4e00" <= word[0] <= "\u9fff" for word in cutter.cut(plain(text).folded))]
+    folded = [plain(text).folded for text in texts]
+    kept = [
+        i
+        for i, text in enumerate(folded)
+        if 2 * sum("\u4e00" <= c <= "\u9fff" for c in text) >= len(text) and any(map(is_feature, cutter.cut(text)))
+    ]
     return [texts[i] for i in kept], [owners[i] for i in kept], weights[kept]
 
 

@@ -140,6 +140,13 @@ def train(
     return {**metrics, "warnings": prepared.warnings}
 
 
+def prepared_rows(
+    texts: Sequence[str], labels: Sequence[str], pack: Pack | None, segmenter: Cutter | None, progress: Progress | None
+) -> Prepared:
+    """Rows made ready as for training. Raises UsageError, ModelError."""
+    return prepare(texts, labels, _reader(segmenter if segmenter is not None else _segmenter(pack)), pack, progress)
+
+
 def _trust(rows: Sequence[int], weights: Sequence[float] | None, total: int) -> Floats:
     """The weight of each row that is used. Raises UsageError for weights that aren't one finite number from 0 up per row."""
     if weights is None:
