@@ -68,7 +68,6 @@ class Engine:
         used = frozenset().union(*(facts_read(rule.when) for rule in pack.rules)) if pack.rules else frozenset()
         taken = read_by_actions(pack)
         self.used = used | taken
-        self._shown = tuple(sorted(self.used))
         self.gatherer = Gatherer(pack, self.used, taken)
         self.decider = Decider(pack)
         self.resolver = Resolver(pack, self.table, self.gatherer, self.decider, matcher, self.used)
@@ -163,7 +162,7 @@ class Engine:
         self, complaint: Complaint, reading: Reading, tags: Tags, found: Gathered, tested: _Tested, outcome: Outcome
     ) -> Decision:
         """The decision, with the evidence of every rule that counts."""
-        settled, flags, facts, rules = outcome.settled, outcome.flags, found.facts, self.pack.rules
+        settled, flags, facts, rules, used = outcome.settled, outcome.flags, found.facts, self.pack.rules, self.used
         assert settled is not None
         witness = Witness(facts, flags, reading, tested, tags, found.spans)
         evidence = self.evidences.of
@@ -177,7 +176,7 @@ class Engine:
         return Decision(
             complaint.id, complaint.text, tags, settled.severity, settled.green_channel, settled.queue, settled.owner,
             settled.actions, reasons, settled.conflicts, incomplete, unknown, settled.replaced, self.decider.trial(outcome.held), faults,
-            {path: facts[path] for path in self._shown if path in facts and facts[path] is not PENDING}, self.pack.id, self.pack.fingerprint,
+            {path: value for path, value in facts.items() if path in used and value is not PENDING}, self.pack.id, self.pack.fingerprint,
             self.model.fingerprint if self.model is not None else "", self.matcher.name,
         )  # fmt: skip
 

@@ -45,11 +45,15 @@ class Evidences:
         self.table = table
         self._rules = [_masked(terms) for terms in table.terms]
         self._nodes = {node.flag: _masked(node.terms) for node in table.nodes}
-        self._scan_index = {bit: i for i, bit in table.scanned.items()}
-        self._others = {
-            flag: others for flag, test in table.tests.items()
-            if (others := tuple(c.operand.path for c in test.checks if isinstance(c.operand, FactOperand)))
-        }  # fmt: skip
+        scanned = {bit: i for i, bit in table.scanned.items()}
+        self._tests = {
+            flag: (
+                test, test.fact, scanned.get(flag, -1) if test.fact == table.text_fact else None,
+                tuple(c.operand.path for c in test.checks if isinstance(c.operand, FactOperand)),
+            )
+            for flag, test in table.tests.items()
+        }
+        """Per flag: its test, its fact, for the text which scanned check it is (-1: none), and other facts that it reads."""
         self._matched: dict[tuple[Test, Value], tuple[Any, ...]] = {}
 
     def of(self, rule: int, witness: Witness) -> tuple[Evidence, ...]:
@@ -77,12 +81,11 @@ class Evidences:
                         self._add(flag, False, witness, found)
 
     def _add(self, flag: int, held: bool, witness: Witness, found: dict[str, tuple[Value | None, list[Span]]]) -> None:
-        test = self.table.tests[flag]
-        path = test.fact
-        if path == self.table.text_fact:
+        test, path, scanned, others = self._tests[flag]
+        if scanned is not None:
             entry = found.setdefault(path, (None, []))
-            if held and flag in self._scan_index:
-                entry[1].extend(witness.reading.spans(witness.hits[self._scan_index[flag]]))
+            if held and scanned >= 0:
+                entry[1].extend(witness.reading.spans(witness.hits[scanned]))
             return
         value = witness.facts.get(path)
         if value is None or isinstance(value, Unknown):
@@ -90,7 +93,7 @@ class Evidences:
         entry = found.setdefault(path, (value, []))
         if held:
             entry[1].extend(self._spans(test, value, witness))
-        for other in self._others.get(flag, ()):
+        for other in others:
             seen = witness.facts.get(other)
             if seen is not None and not isinstance(seen, Unknown):
                 found.setdefault(other, (seen, []))
@@ -98,13 +101,13 @@ class Evidences:
     def _spans(self, test: Test, value: Value, witness: Witness) -> Sequence[Span]:
         path = test.fact
         tags = witness.tags.spans
+        if path == "tags.category":
+            return tags.get("category", ())
         if path in ("tags.risks", "tags.requests"):
             kind = path[5:]
             return [s for item in self._matching(test, value, witness.facts) for s in tags.get(f"{kind}:{item}", ())]
         if path in ("tags.intent", "tags.emotion"):
             return tags.get(f"{path[5:]}:{value}", ())
-        if path == "tags.category":
-            return tags.get("category", ())
         if path in witness.spans:
             places = witness.spans[path]
             if isinstance(value, tuple):

@@ -78,6 +78,11 @@ class Gatherer:
         self._eager = self._kinds & (EAGER | {ENTITY_FACTS[path] for path in asked if path in ENTITY_FACTS})
         self._waiting = self._kinds - self._eager
         self._entity_facts = sorted(path for path in ENTITY_FACTS if path in self.used)
+        self._always = not EAGER.issuperset(self._eager)
+        self._not_yet: dict[str, Value | Unknown] = {
+            path: PENDING if ENTITY_FACTS[path] in self._waiting or self._always else () for path in self._entity_facts
+        }
+        """What stands for the entities of a text without long numbers that weren't looked for yet."""
         self._memory: dict[tuple[str, str], Value | ValueError] = {}
 
     def read(self, path: str, raw: object) -> Value:
@@ -118,11 +123,13 @@ class Gatherer:
         if "text.length" in self.used:
             facts["text.length"] = len(complaint.text)
         if self._kinds:
-            found.pending = frozenset() if whole else self._waiting
-            for path in self._entity_facts:
-                facts[path] = PENDING
-            if kinds := self._kinds if whole else self._eager:
-                self.look_for(kinds, text, found)
+            facts.update(self._not_yet)
+            if whole:
+                self.look_for(self._kinds, text, found)
+            else:
+                found.pending = self._waiting
+                if self._always or (self._eager and long_numbers(text)):
+                    self.look_for(self._eager, text, found)
         for fact in self._lookups:
             self.look_up(fact, facts)
         return found

@@ -76,6 +76,8 @@ class _Group:
         self.missing = self._ask([(b, t) for b, t in tests if t.checks[0].op == "exists"], {})
         self.memory: dict[Any, Answer] = {}
         self.days: dict[Any, Answer] = {}
+        self.remembers = not self.by_day and not self.direct
+        """Whether `memory` is all that an answer hangs on."""
         self.there: Answer | None = None
         """The answer for any value at all, where only `exists` is asked."""
         if all(len(t.checks) == 1 and t.checks[0].op == "exists" for _, t in tests) and not context.type_of(path).many:
@@ -214,11 +216,14 @@ class FlagTable:
             for i in hits:
                 true |= 1 << self.scanned[i]
         groups = self._early
-        for path in facts:
-            if path in groups:
-                answer = groups[path].answer(facts)
-                true |= answer.true
-                unknown |= answer.unknown
+        for path, value in facts.items():
+            group = groups.get(path)
+            if group is not None:
+                answer = group.memory.get(value) if group.remembers and type(value) is not Unknown else None
+                if answer is None:
+                    answer = group.answer(facts)
+                true |= answer[0]
+                unknown |= answer[1]
         for group in self._early_exists:  # of a missing fact only `exists: false` is true
             if group.path not in facts:
                 true |= group.missing.true

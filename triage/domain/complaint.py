@@ -38,5 +38,7 @@ class Complaint:
             raise ValueError("Complaint.received_at must be an aware datetime (with a UTC offset)")
         groups: tuple[tuple[str, object], ...] = (("facts", self.facts), ("tags", self.tags), ("by_hand", self.by_hand))
         for name, given in groups:
+            if given is EMPTY or given is _BY_NOBODY:
+                continue
             if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
                 raise TypeError(f"Complaint.{name} must be a mapping with text keys")

@@ -5,6 +5,7 @@ The required literals let one pass over the text rule most expressions out witho
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -306,18 +307,46 @@ def _sequence(p: str, i: int, depth: int) -> tuple[_Branch, int]:
     return _Branch(run if whole else None, tuple(groups), longest), i
 
 
+_Search: TypeAlias = Callable[[bytes, int], "tuple[int, int] | None"]
+
+
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A compiled expression over folded text, and what must stand in a text for it to match; `needs` empty: can't be told."""
+    """A compiled expression over folded text, and what must stand in a text for it to match; `needs` empty: can't be told.
+
+    search(encoded, start) gives the first match in the folded text as UTF-8, as byte positions; none begins before byte `start`.
+    """
 
     pattern: str
-    program: Any
+    search: _Search
     needs: Needs
 
-    def search(self, encoded: bytes, start: int = 0) -> tuple[int, int] | None:
-        """First match in the folded text given as UTF-8, as byte positions; `start`: no match begins before this byte."""
-        found = self.program.search(encoded, start)
+
+def _search(program: Any) -> _Search:
+    """The search of a compiled expression.
+
+    RE2's own method is called directly where it is as this was written for: the generator and the match object that the module
+    puts around it take several times as long as the search of a complaint.
+    """
+
+    def public(encoded: bytes, start: int) -> tuple[int, int] | None:
+        found = program.search(encoded, start)
         return None if found is None else found.span()
+
+    try:
+        import re2
+
+        match, anywhere = program._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED
+        if match(anywhere, b"", 0, 0)[0] not in ((-1, -1), (0, 0)):
+            return public
+    except (AttributeError, TypeError, IndexError):
+        return public
+
+    def direct(encoded: bytes, start: int) -> tuple[int, int] | None:
+        found: tuple[int, int] = match(anywhere, encoded, start, len(encoded))[0]
+        return None if found[0] < 0 else found
+
+    return direct
 
 
 def compile_regex(pattern: str) -> Regex:
@@ -337,4 +366,4 @@ def compile_regex(pattern: str) -> Regex:
     except (re2.error, UnicodeEncodeError) as error:
         reason = error.args[0] if error.args else "invalid"
         raise RegexError(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from None
-    return Regex(pattern, program, required_literals(folded))
+    return Regex(pattern, _search(program), required_literals(folded))
