@@ -307,7 +307,7 @@ def _sequence(p: str, i: int, depth: int) -> tuple[_Branch, int]:
     return _Branch(run if whole else None, tuple(groups), longest), i
 
 
-_Search: TypeAlias = Callable[[bytes, int], "tuple[int, int] | None"]
+_Search: TypeAlias = Callable[..., "tuple[int, int] | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +329,7 @@ def _search(program: Any) -> _Search:
     puts around it take several times as long as the search of a complaint.
     """
 
-    def public(encoded: bytes, start: int) -> tuple[int, int] | None:
+    def public(encoded: bytes, start: int = 0) -> tuple[int, int] | None:
         found = program.search(encoded, start)
         return None if found is None else found.span()
 
@@ -342,7 +342,7 @@ def _search(program: Any) -> _Search:
     except (AttributeError, TypeError, IndexError):
         return public
 
-    def direct(encoded: bytes, start: int) -> tuple[int, int] | None:
+    def direct(encoded: bytes, start: int = 0) -> tuple[int, int] | None:
         found: tuple[int, int] = match(anywhere, encoded, start, len(encoded))[0]
         return None if found[0] < 0 else found
 
