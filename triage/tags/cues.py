@@ -197,7 +197,7 @@ class CueTagger:
                     if kind in _SETS:
                         weight = _ALONE if cue.alone else weight
                     elif kind == "intents":
-                        weight = _LAST if cue.alone else weight * _OVER
+                        weight = min(weight, _OVER >> 5) * _LAST if cue.alone else weight * _OVER
                     weights[key] = max(weights.get(key, weight), weight)
 
         for i, category in enumerate(taxonomy.categories):
