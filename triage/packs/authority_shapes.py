@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field, Tag
+from pydantic import ConfigDict, Field, Tag, WithJsonSchema
 
 from triage.packs.shape_parts import BY_SHAPE, Day, Flag, Free, Shape, Text, Title, ValidShape, When, Word, Words
 
@@ -18,6 +18,7 @@ class RemedyShape(Shape):
     unit: Word | None = None
     decimals: Literal["0", "1", "2", "3", "4", "5", "6"] | None = None
     rows: list[LimitRowShape] | None = None
+    when: Annotated[Any, WithJsonSchema({"not": {}})] = None  # taken here so that the reader can say how a condition is written
 
 
 class LimitRowShape(Shape):
