@@ -16,7 +16,7 @@ from benchmarks.measure import Ratio
 from benchmarks.memory import Peak
 from benchmarks.rules_alone import OURS, RulesAlone
 from benchmarks.tag_quality import Quality
-from benchmarks.tags import TOGETHER, TagSpeed, quality_text
+from benchmarks.tags import TOGETHER, TagSpeed, quality_text, shipped_text
 from benchmarks.tags import text as tags_text
 from benchmarks.throughput import Throughput
 
@@ -57,6 +57,7 @@ class Figures:
     rules: list[RulesAlone] = field(default_factory=list)
     tags: list[TagSpeed] = field(default_factory=list)
     quality: list[Quality] = field(default_factory=list)
+    shipped: dict[str, Any] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
     def checks(self) -> list[Check]:
@@ -94,6 +95,7 @@ class Figures:
             "rules_alone": [_plain(r) for r in self.rules],
             "tags": [_plain(t) for t in self.tags],
             "tag_quality": [_plain(q) for q in self.quality],
+            "tag_quality_shipped": self.shipped,
             "left_out": self.left_out,
             "checks": [{**asdict(c), "holds": c.holds} for c in self.checks()],
         }
@@ -186,6 +188,8 @@ def text(figures: Figures) -> str:
         out.append(table(("", "CPU", "wall", "CPU to the fastest zen"), [(side, f"{c.cpu:.1f}", f"{c.wall:.1f}", ratio_text(r.ratios.get(side)) or ("1" if r.fastest_zen else "")) for side, c in r.micros.items()]))
     for speed in figures.tags:
         out += ["", tags_text(speed)]
+    if figures.shipped:
+        out += ["", shipped_text(figures.settings["pack"], figures.shipped)]
     if figures.quality:
         out += ["", quality_text(figures.quality)]
     if figures.left_out:

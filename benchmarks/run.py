@@ -106,6 +106,8 @@ def measure(options: argparse.Namespace, tell: Callable[[str], None]) -> Any:
                     texts = [text for _, text in Grammar(5 + short).texts(count, short=short)]
                     figures.tags.append(tags.measure(name, texts, options.pack, options.rounds, options.train, figures.left_out))
         if "tag-quality" in parts:
+            tell("tag quality, the shipped model")
+            figures.shipped = tags.shipped(options.labelled, options.pack, figures.left_out)
             figures.quality = tags.quality(options.labelled, options.seeds, tell, figures.left_out)
     figures.left_out = list(dict.fromkeys(figures.left_out))
     return figures

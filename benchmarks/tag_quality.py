@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from triage.tags.answers import Answers, best_guess, of_model
+from triage.tags.answers import Answers, best_guess, merge, of_model, of_tags
 from triage.tags.calibrate import softmax
-from triage.tags.evaluate import align
+from triage.tags.evaluate import align, score
 from triage.tags.figures import Estimate, estimates, figures
 from triage.tags.groups import grouped_folds, near_duplicates
 from triage.tags.intervals import Resampler, percentile
@@ -171,3 +171,19 @@ def confident(answers: Answers, right: Any, resampler: Resampler) -> Estimate:
     hit = (answers.said & right).any(axis=1)
     whole, drawn = resampler.totals(np.column_stack([inside & hit, inside]).astype(np.float64))
     return Estimate(float(whole[0] / whole[1]), drawn[:, 0] / drawn[:, 1], True)
+
+
+def shipped(data: Labelled, pack_ref: str) -> dict[str, dict[str, Any]]:
+    """The pack's own model, untouched, on first-level categories: alone, and with the cue phrases as `run` tags. Figures as `triage evaluate`
+    has them. Nothing here learns from the messages."""
+    from triage.pipeline import Triage
+    from triage.tags.evaluate import cut
+    from triage.text.segment import segmenter
+
+    triage, groups = Triage.load(pack_ref), groups_of(data)
+    paths = [category.path for category in triage.pack.taxonomy.categories]
+    ways = {"model and cue phrases, as run": of_tags([d.tags for d in triage.decide_many(data.texts)], {"category": paths})["category"]}
+    if triage.model is not None:
+        tokens = cut(data.texts, segmenter("auto", triage.pack.lexicon))[0]
+        ways["model alone"] = of_model(triage.model, tokens)["category"]
+    return {name: score("category", merge(answers, 1), data.labels, groups) for name, answers in ways.items()}

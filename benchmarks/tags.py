@@ -152,7 +152,7 @@ def text(found: TagSpeed) -> str:
 
 
 def quality(path: Path | None, seeds: int, tell: Callable[[str], None], left_out: list[str]) -> list[Any]:
-    """Five folds for each seed, ours and the plain recipe; the shipped model untouched. Empty where the data or scikit-learn isn't at hand."""
+    """Five folds for each seed, ours and the plain recipe. Empty where the data or scikit-learn isn't at hand."""
     from benchmarks import tag_quality
 
     if path is None or not path.is_file():
@@ -166,6 +166,33 @@ def quality(path: Path | None, seeds: int, tell: Callable[[str], None], left_out
     for way in (tag_quality.ours, tag_quality.plain):
         found += tag_quality.cross_validate(data, way, lambda what, way=way: tell(f"tag quality, {way.__name__}, {what}"), seeds)
     return found
+
+
+def shipped(path: Path | None, pack_ref: str, left_out: list[str]) -> dict[str, Any]:
+    """Figures of the pack's own model on the labelled messages. Empty where they aren't at hand."""
+    from benchmarks import tag_quality
+
+    if path is None or not path.is_file():
+        left_out.append("tag quality (the labelled messages aren't at hand: --labelled FILE)")
+        return {}
+    return tag_quality.shipped(tag_quality.read(path), pack_ref)
+
+
+def shipped_text(pack_ref: str, found: dict[str, Any]) -> str:
+    """How many rows are answered, how many answers are right, and the coverage curve."""
+    from benchmarks.report import table
+
+    def of(f: dict[str, Any], name: str) -> str:
+        low, high = f["intervals"][name]
+        return f"{f[name]:.3f} [{low:.3f}, {high:.3f}]"
+
+    names = ("coverage", "accuracy_answered", "accuracy", "macro_f1", "ece", "log_loss")
+    steps = [f"{p['coverage']:.0%}" for p in next(iter(found.values()))["curve"]]
+    title = f"The model of {pack_ref}, untouched, on {next(iter(found.values()))['rows']:,} labelled messages, first-level categories; 95% intervals over groups"
+    curve = [(name, *(f"{p['accuracy']:.3f}" for p in f["curve"])) for name, f in found.items()]
+    figures = table(("", *names), [(name, *(of(f, n) for n in names)) for name, f in found.items()])
+    right = "  right, if only the most confident share of rows is answered:"
+    return "\n".join([title, figures, right, table(("", *steps), curve)])
 
 
 def quality_text(found: Sequence[Any]) -> str:

@@ -133,6 +133,17 @@ def test_the_committed_folds_are_made_by_the_code_and_keep_groups_together() -> 
     assert folds[0] != folds[1]
 
 
+def test_the_shipped_model_is_measured_as_it_is() -> None:
+    from benchmarks import tag_quality, tags
+
+    pairs = list(texts.Grammar(6).texts(70))
+    data = tag_quality.Labelled([f"r{i}" for i in range(70)], [text for _, text in pairs], [label for label, _ in pairs])
+    found = tag_quality.shipped(data, "government-cn")
+    assert set(found) == {"model alone", "model and cue phrases, as run"}
+    assert all(f["rows"] == 70 and f["accuracy"] > 0.3 for f in found.values())
+    assert "70 labelled messages" in tags.shipped_text("government-cn", found)
+
+
 def test_quality_is_measured_on_rows_that_nobody_learnt_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from benchmarks import tag_quality
 
