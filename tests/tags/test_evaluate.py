@@ -315,10 +315,13 @@ def test_the_terminal_may_be_narrow(command, model_folder, monkeypatch, width):
     from triage.cli.console import width as columns
 
     monkeypatch.setenv("COLUMNS", str(width))
-    _, out, _ = command("--model", str(model_folder), "--label", "label")
-    plotted = [line for line in out.splitlines() if any(c in line for c in "●◉█·") or "[1] " in line]
-    assert plotted
-    assert max(map(columns, plotted)) <= min(width, plots.WIDE)
+    _, out, _ = command("--model", str(model_folder), "--label", "label", "--drift", "--against", str(model_folder))
+    lines = [line for line in out.splitlines() if line.startswith("  ")]
+    plotted = [line for line in lines if any(c in line for c in "●◉█·") or "[1] " in line]
+    assert len(plotted) > 15
+    tables = [line for line in lines if line.strip().startswith(("accuracy", "share of unknown")) or "[0." in line]
+    assert tables
+    assert max(map(columns, plotted + tables)) <= min(width, plots.WIDE)
 
 
 def test_plots():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from triage.cli import plots
@@ -49,13 +49,13 @@ def _tag(kind: str, found: Mapping[str, Any], excerpt: Excerpt) -> None:
     rows = [
         [text_of(title), number(found[key]), span(found["intervals"].get(key))] for key, title in FIGURES.items() if key in found and key != "rows"
     ]
-    say(table(rows))
+    say(fitted(rows))
     head = [text_of(m) for m in (Message("标签", "label"), Message("精确", "prec."), Message("召回", "rec."), Message.same("F1"), Message("F1 区间", "95% of F1"), Message("行数", "rows"))]
     each = found["intervals"]["per_label"]
-    say(table([head, *(
+    say(fitted([
         [safe(label), *(f"{v[k]:.3f}" for k in ("precision", "recall", "f1")), span(each[label]["f1"]), str(v["support"])]
         for label, v in found["per_label"].items()
-    )]))  # fmt: skip
+    ], head))  # fmt: skip
     if "calibration" in found:
         low, high = found["ece_if_calibrated"]
         _title(
@@ -87,7 +87,7 @@ def _compared(kind: str, found: Mapping[str, Any], excerpt: Excerpt) -> None:
         [text_of(FIGURES.get(key, key)), number(v["one"]), number(v["other"]), f"{v['difference']:+.4f}", span(v["interval"])]
         for key, v in found["difference"].items()
     ]
-    say(table([[text_of(m) for m in COMPARED], *rows]))
+    say(fitted(rows, [text_of(m) for m in COMPARED]))
     say(
         Message(
             f"  只有本模型答对 {found['only_one']} 行，只有另一模型答对 {found['only_other']} 行；按组 {found['groups_one']} 比 {found['groups_other']}，McNemar 精确检验 {chance(found['mcnemar'])}",
@@ -108,12 +108,33 @@ def _drift(found: Mapping[str, Any]) -> None:
     say("  " + paint(text_of(VERDICTS[found["verdict"]]), {"none": "green", "small": "yellow", "large": "red"}[found["verdict"]]))
     say(Message(f"  词频：训练文本随机对半拆分，{words['chance']:.1%} 有这么大的差异（JS {words['jensen_shannon']:.3f}）", f"  words: {words['chance']:.1%} of random splits of the training texts are as far apart (JS {words['jensen_shannon']:.3f})"))
     say(Message(f"  标签：按训练时的比例抽取，{labels['chance']:.1%} 有这么大的差异（稳定性指数 {labels['stability']:.3f}）", f"  labels: {labels['chance']:.1%} of draws from the shares in training are as far (stability index {labels['stability']:.3f})"))
-    head = [Message("", ""), Message("训练时", "training"), Message("现在", "now"), Message.same("z")]
-    say(table([[text_of(m) for m in head], *([text_of(title), number(found[key]["then"]), number(found[key]["now"]), f"{found[key]['z']:+.1f}"] for key, title in DRIFT.items())]))
+    head = [Message.same(""), Message("训练时", "training"), Message("现在", "now"), Message.same("z")]
+    rows = [[text_of(title), number(found[key]["then"]), number(found[key]["now"]), f"{found[key]['z']:+.1f}"] for key, title in DRIFT.items()]
+    say(fitted(rows, [text_of(m) for m in head]))
     say(table([[safe(label), f"{a:.1%}", f"{b:.1%}"] for label, (a, b) in labels["shares"].items()]))
     if found["grown"]:
         say(Message("  增长最多的词（每千条文本；* 模型不认识）", "  words that grew most (of 1,000 texts; * unknown to the model)"))
         say(table([[safe(w) + ("" if known else " *"), f"{a:g}", "→", f"{b:g}"] for w, a, b, known in found["grown"]], "    "))
+
+
+def fitted(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
+    """Rows as a table, or, where the terminal is too narrow for it, each row on lines of its own with the columns' names."""
+    whole = table([head, *rows] if head else rows)
+    room = plots.columns()
+    if max(map(width, whole.splitlines()), default=0) <= room:
+        return whole
+    lines = []
+    for first, *cells in rows:
+        lines.append(f"  {first}")
+        line = "   "
+        for name, cell in zip(head[1:] if head else [""] * len(cells), cells, strict=True):
+            part = f" {name} {cell}".replace("  ", " ")
+            if width(line) + width(part) > room:
+                lines.append(line)
+                line = "   "
+            line += part
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def number(value: Any) -> str:
