@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,8 @@ def test_money(text: str, expected: list[tuple[str, str]]) -> None:
         ("定金500，尾款2080", ["500", "2080"]), ("报名交了380的考务费", ["380"]), ("就剩0.03怎么也不动", ["0.03"]), ("还差两分的时候", ["0.02"]), ("只差一毛五，", ["0.15"]),
         ("满三百减四十的券", ["300", "40"]), ("给了张400-30优惠券", ["400", "30"]), ("月工资4200到5500", ["4200", "5500"]), ("运费才12，", ["12"]), ("600押金不退", ["600"]),
         ("培训费高达12800一期", ["12800"]), ("请柬两块钱一张", ["2"]), ("物业费每平1.98", ["1.98"]), ("差一分钱就是不给", ["0.01"]), ("还了六千多，", ["6000"]),
-        ("材料费700—900元", ["700", "900"]), ("先交80元，押金200", ["80", "200"]),
+        ("不买12万的车位就不卖房", ["120000"]), ("总投资2亿多，", ["200000000"]), ("赔了我们一万五", ["15000"]), ("车位12万一个", ["120000"]), ("公共收入500到800万", ["5000000", "8000000"]),
+        ("骗走三百多万血汗钱", ["3000000"]), ("精装报价2538/平", ["2538"]), ("材料费700—900元", ["700", "900"]), ("先交80元，押金200", ["80", "200"]),
     ],
 )  # fmt: skip
 def test_money_without_its_unit(text: str, expected: list[str]) -> None:
@@ -54,11 +56,18 @@ def test_money_without_its_unit(text: str, expected: list[str]) -> None:
     "text",
     [
         "扣款3次", "退款15个工作日", "交2019年的费用", "罚款12分", "充值打10086", "费用在12:30到账", "价格9折", "缴费3号线", "只剩0.02%", "退款订单388291", "违约金第12条",
+        "沿线有12万居民", "架了22万伏的高压线", "收费站每天过3万辆车", "千万别交", "万一扣错", "开业三万人来买", "建筑面积15万平方米", "卖了2019/7/30那批", "诈骗8万多名出借人",
         "乘坐公交233路过", "公交139停运", "合同约定千分之0.1", "费用有：1、材料", "5毛线", "欠薪70多名工人", "没给过一分钱", "一毛钱都没退", "一毛不拔", "定金500-600-700号",
     ],
 )  # fmt: skip
 def test_no_money_beside_a_word_of_money(text: str) -> None:
     assert found(text, "money") == []
+
+
+@given(text=st.text(alphabet="0123456789.一二两十百千万亿元块毛分满减差剩费押金-到多, 。", max_size=30))
+def test_no_text_of_numerals_is_too_odd(text: str) -> None:
+    places = [entity.span for entity in entities(fold(text), ["money"], TODAY)]
+    assert all(a.end <= b.start for a, b in pairwise(places))
 
 
 def test_amounts_come_by_place_once_each_and_in_linear_time() -> None:

@@ -18,7 +18,7 @@ _COUNTED: Final = (
 
 _ONE: Final = r"(?:0|[1-9][0-9]{0,6})(?:\.[0-9]{1,2})?"
 _NUMBER: Final = re.compile(
-    rf"(?<![0-9a-z_第号#/@*+=-])(?<![0-9][.,])({_ONE})(?:[-~到至]({_ONE}))?(?![0-9]|[.,][0-9]|多?[:*/@#a-z{_COUNTED}-])(?:多|左右)?"
+    rf"(?<![0-9a-z_第号#/@*+=-])(?<![0-9][.,])({_ONE})(?:[-~到至]({_ONE}))?(?![0-9]|[.,][0-9]|多?(?:[:*@#a-z{_COUNTED}-]|/[0-9a-z]))(?:多|左右)?"
 )
 _PAID: Final = (
     r"(?:定金|订金|押金|尾款|首付|全款|房款|货款|罚款|贷款|借款|欠款|扣款|退款|付款|下款|放款|存款|款项|本金|利息|奖金|现金|礼金|租金|违约金|佣金|金额|资金"
@@ -38,6 +38,16 @@ _NOUN: Final = re.compile(
 _NOT_MONEY: Final = re.compile(r"(?:单号|编号|订单|号码|电话(?!费)|热线|工号|尾号|卡号|拨打|致电|客服|代码|合同|邮编|型号|第)[^,。!?;\n]{0,3}\Z|分之\Z")
 _SERVICE: Final = re.compile(r"(?:100|101|123|95|96)[0-9]{2,3}")
 _YEAR: Final = re.compile("(?:19|20)[0-9]{2}")
+
+_LARGE: Final = re.compile(
+    rf"(?<![0-9.,a-z第几数上{_HAN}])(?:(?P<low>[0-9]{{1,5}}(?:\.[0-9]{{1,2}})?)(?:[-~到至]|—{{1,2}}))?"
+    r"(?P<number>[0-9]{1,5}(?:\.[0-9]{1,2})?|[一二两三四五六七八九十百]{1,5})[多余]?(?P<times>[百千]?[万亿])(?P<more>[一二三四五六七八九](?![个年月张套户位起次万千百]))?[多余]?"
+    r"(?!元|块|人民币|[0-9.a-z]|[多余来]?[人户名平方伏居教辆亩字次师学群株棵吨公里只头粉条家册民群件份张天年月股票]|市民|业主|农民|个(?:家庭|人|用户|客户|业主|贷款))"
+)
+_DEAL: Final = re.compile(
+    "[交收付花买卖售价款费贷借欠赔罚扣赚骗债]|资金|出资|投资|工资|收入|金额|合同|预算|成本|[奖定押本佣租现]金|首付|车位|年薪|利息|经费|补[贴偿助]|损失|划拨|装修"
+)
+"""Of money within a few characters on either side: enough for tens of thousands and more (买车位12万), which are seldom counts."""
 
 _COINS: Final = re.compile(
     r"(?:差|剩|剩下|最后|还有)(?:了|的|下|就|最后){0,2}(?P<cents>[0-9]|[一二两三四五六七八九])分(?![钟之数制析店公])"
@@ -75,6 +85,7 @@ def find_bare(folded: str) -> Iterator[_Found]:
             yield start, found.end(1), Decimal(number)
             if found[2]:
                 yield found.start(2), end, Decimal(found[2])
+    yield from _large(folded)
     for found in _COINS.finditer(folded):
         if found["cents"]:
             yield found.start("cents"), found.end(), _times(found["cents"], "0.01")
@@ -83,8 +94,34 @@ def find_bare(folded: str) -> Iterator[_Found]:
             yield found.start(), found.end(), EXACT.add(value, _times(found["rest"], "0.01")) if found["rest"] else value
     for found in _COUPON.finditer(folded):
         for name in ("full", "off", "above", "less"):
-            if found[name]:
-                yield *found.span(name), plain(parse_numeral(found[name]))
+            number = _number(found[name] or "")
+            if number is not None:
+                yield *found.span(name), plain(number)
+
+
+def _large(folded: str) -> Iterator[_Found]:
+    for found in _LARGE.finditer(folded):
+        start, end = found.span()
+        if _DEAL.search(folded, max(0, start - 10), start) is None and _DEAL.search(folded, end, end + 8) is None:
+            continue
+        unit, number = parse_numeral("一" + found["times"]), _number(found["number"])
+        if number is None:
+            continue
+        value = EXACT.multiply(number, unit)
+        if found["low"]:
+            yield start, found.end("low"), plain(EXACT.multiply(Decimal(found["low"]), unit))
+            start = found.start("number")
+        if found["more"]:
+            value = EXACT.add(value, EXACT.multiply(EXACT.multiply(parse_numeral(found["more"]), unit), Decimal("0.1")))
+        yield start, end, plain(value)
+
+
+def _number(text: str) -> Decimal | None:
+    """None for numerals that are no number (百, 万万)."""
+    try:
+        return parse_numeral(text)
+    except ValueError:
+        return None
 
 
 def _times(digit: str, unit: str) -> Decimal:
