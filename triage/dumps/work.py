@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
-from triage.domain.complaint import Complaint
+from triage.domain.complaint import EMPTY, Complaint
 from triage.domain.decision import Decision, Fault
+from triage.domain.times import parse_instant
 from triage.dumps.columns import ColumnPlan
 from triage.dumps.output import OutputFormat, csv_bytes, csv_row, json_row
 from triage.dumps.port import Engine, EngineSource
@@ -139,14 +140,11 @@ class Worker:
 
 def complaint_of(row: Row, plan: ColumnPlan, timezone: str) -> tuple[Complaint, tuple[Fault, ...]]:
     """The complaint that a row holds, and what was wrong with its text or time; neither stops it from being decided."""
-    faults: list[Fault] = []
     parts = [as_text(row[n]) for n in plan.text]
     text, notes = clean("\n".join([p for p in parts if p and not p.isspace()]) if len(parts) > 1 else parts[0])
-    faults.extend(Fault("complaint.text", note) for note in notes)
+    faults = [Fault("complaint.text", note) for note in notes] if notes else []
     received = None
     if plan.time is not None and (written := as_text(row[plan.time]).strip()):
-        from triage.domain.times import parse_instant
-
         try:
             received = parse_instant(written, timezone=timezone)
         except ValueError:
@@ -163,7 +161,7 @@ def complaint_of(row: Row, plan: ColumnPlan, timezone: str) -> tuple[Complaint, 
         elif cell:
             facts[path] = tuple(clean(c)[0] for c in cell)
     ident = "" if plan.id is None else clean(as_text(row[plan.id]).strip())[0]
-    return Complaint(text=text, id=ident, received_at=received, facts=facts), tuple(faults)
+    return Complaint(text, ident, received, facts or EMPTY), tuple(faults)
 
 
 def count(decisions: Iterator[Decision]) -> dict[str, Counter[str]]:

@@ -37,12 +37,17 @@ _DIGITS = re.compile("[0-9]+")
 
 
 @cache
-def _spots() -> NDArray[np.bool_]:
-    """By character code: whether it is one of `_SPOT`."""
-    table = np.zeros(END + 1, dtype=bool)
-    for first, last in ((0x2D, 0x2E), (0x5F, 0x5F), (0x3400, 0x4DBF), (0x9FD6, 0x9FFF), (0xF900, 0xFAFF), (0xD800, 0xDFFF), (0x20000, 0x3FFFF)):
-        table[first : last + 1] = True
-    return table
+def _spots() -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """By character code: whether it is one of `_SPOT`; one that is a word of its own; a Latin letter or a digit."""
+
+    def table(*ranges: tuple[int, int]) -> NDArray[np.bool_]:
+        out = np.zeros(END + 1, dtype=bool)
+        for first, last in ranges:
+            out[first : last + 1] = True
+        return out
+
+    alone = table((0x3400, 0x4DBF), (0x9FD6, 0x9FFF), (0xF900, 0xFAFF), (0xD800, 0xDFFF), (0x20000, 0x3FFFF))
+    return alone | table((0x2D, 0x2E), (0x5F, 0x5F)), alone, table((0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A))
 
 
 # The same, where pieces really come of it: most texts with such characters have only decimals and marks between ideographs.
@@ -71,7 +76,11 @@ class Segmenter:
 
     def cut_many(self, batch: Batch) -> list[list[str]]:
         """The words of each text of the batch: equal to `cut` of each folded text."""
-        spots = np.flatnonzero(_spots()[batch.codes])
+        marks, alone, alnum = _spots()
+        codes = batch.codes
+        at = np.flatnonzero(marks[codes])
+        # a mark matters between Latin letters or digits; before the first character, index -1 is the last, which is END
+        spots = at[alone[codes[at]] | (alnum[codes[at - 1]] & alnum[codes[(at + 1) % len(codes)]])]
         spotted = set((np.searchsorted(batch.starts, spots, side="right") - 1).tolist())
         return [(self.cut if n in spotted else self._plain)(text.folded) for n, text in enumerate(batch.texts)]
 
