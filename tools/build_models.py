@@ -64,8 +64,8 @@ def read_texts(folder: Path) -> list[Written]:
 
 
 def read_held_out(folder: Path) -> tuple[list[str], list[str]]:
-    """Texts written apart from those that teach, and the category of each: `held-out.tsv`; none where there is no such file."""
-    file = folder / "held-out.tsv"
+    """Texts written apart from those that teach, and the category of each: `texts/held-out.tsv`; none where there is no such file."""
+    file = folder / "texts" / "held-out.tsv"
     if not file.exists():
         return [], []
     with file.open(encoding="utf-8", newline="") as lines:
@@ -118,7 +118,7 @@ def card(
         _row(f"its own texts (written one by one), {metrics['by']}", metrics),
     ]
     if held_out is not None:
-        lines.append(_row("`held-out.tsv`: texts written apart, shorter and more roundabout, never trained on", held_out))
+        lines.append(_row("`texts/held-out.tsv`: texts written apart, shorter and more roundabout, never trained on", held_out))
     if outside is not None:
         lines.append(_row("real messages of citizens (7 of the categories occur), never trained on", outside))
     lines += [
