@@ -170,7 +170,9 @@ def drift(
         "labels": _labels(summary["said"], Counter(said[i] for i in kept), seed),
         "unknown": _means(summary["unknown"], then, unknown), "words": _means(summary["words"], then, sizes),
         "answered": _means(_of_share(summary["answered"]), then, [float(answered[i]) for i in kept]),
-        "grown": _grown(dict(zip(vocabulary, before.tolist(), strict=False)), known, frequency, then, now),
+        "grown": _grown(
+            dict(zip(vocabulary, before.tolist(), strict=False)), known, frequency, (then, summary["words"][0]), (now, float(np.mean(sizes)))
+        ),
     }  # fmt: skip
     out["verdict"] = _verdict(out)
     return out
@@ -203,22 +205,26 @@ def _labels(then: Mapping[str, int], now: Mapping[str, int], seed: int) -> dict[
     }  # fmt: skip
 
 
-def _grown(before: Mapping[str, float], known: set[str], after: Mapping[str, int], then: int, now: int) -> list[list[Any]]:
-    """Words that more texts hold than before, by how unlikely that is by chance. Of words that the model knows but of which only the first
-    WORDS are counted in the summary, nothing is said: their old frequency isn't noted."""
+def _grown(
+    before: Mapping[str, float], known: set[str], after: Mapping[str, int], then: tuple[int, float], now: tuple[int, float]
+) -> list[list[Any]]:
+    """Words that take a larger part of the texts than before, by how unlikely that is by chance. `then`, `now`: texts, and distinct words of
+    one; long texts hold more of all words, so what is compared is a word's part of all words. Of words that the model knows but of which
+    only the first WORDS are counted in the summary, nothing is said: their old frequency isn't noted."""
     found = []
+    all_then, all_now = then[0] * then[1], now[0] * now[1]
     for word, n in after.items():
         if n < _LEAST_TEXTS or (word in known and word not in before):
             continue
         old = before.get(word, 0.0)
-        likelihood = _likelihood(old, then, n, now)
-        if n / now > old / then and likelihood > _BEYOND_CHANCE:
-            found.append((-likelihood, word, [word, round(1000 * old / then, 1), round(1000 * n / now, 1), word in known]))
+        likelihood = _likelihood(old, all_then, n, all_now)
+        if n / all_now > old / all_then and likelihood > _BEYOND_CHANCE:
+            found.append((-likelihood, word, [word, round(1000 * old / then[0], 1), round(1000 * n / now[0], 1), word in known]))
     return [row for _, _, row in sorted(found)[:_GROWN]]
 
 
-def _likelihood(one: float, texts_one: int, other: float, texts_other: int) -> float:
-    """Dunning's log-likelihood ratio of two counts of texts: 2 sum of observed ln(observed / expected) over the four cells."""
+def _likelihood(one: float, texts_one: float, other: float, texts_other: float) -> float:
+    """Dunning's log-likelihood ratio of two counts out of so many: 2 sum of observed ln(observed / expected) over the four cells."""
     both = (one + other) / (texts_one + texts_other)
     cells = (
         (one, texts_one * both), (texts_one - one, texts_one * (1 - both)), (other, texts_other * both), (texts_other - other, texts_other * (1 - both)),
