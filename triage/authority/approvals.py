@@ -41,7 +41,7 @@ def grant(answer: Answer, id: str, seq: int = 0) -> Grant:
     Raises UsageError for any other answer."""
     if answer.verdict != "allowed" or answer.amount is None:
         raise UsageError(Message(f"授权结论是 {answer.verdict}，不能直接授予", f"the verdict is {answer.verdict}, so nothing can be granted"))
-    return Grant(id, answer.remedy, answer.amount, answer.at, answer.handler, answer.rank, answer.keys, seq=seq, policy=answer.policy)
+    return Grant(id, answer.remedy, answer.amount, answer.at, answer.handler, answer.rank, answer.keys, seq=seq, rate=answer.rate, policy=answer.policy)
 
 
 def request(pack: Pack, answer: Answer, id: str, deadlines: Deadlines, seq: int = 0) -> Pending:
@@ -53,7 +53,7 @@ def request(pack: Pack, answer: Answer, id: str, deadlines: Deadlines, seq: int 
     return Pending(
         id, answer.remedy, answer.amount, answer.at, answer.handler, answer.rank, answer.keys, answer.by, answer.at,
         answer_by=None if terms.answer_in is None else deadlines.after(answer.at, terms.answer_in),
-        expires_at=None if terms.expire is None else deadlines.after(answer.at, terms.expire), seq=seq, policy=answer.policy,
+        expires_at=None if terms.expire is None else deadlines.after(answer.at, terms.expire), seq=seq, rate=answer.rate, policy=answer.policy,
     )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def approve(
         case "granted":
             given = Grant(
                 id, pending.remedy, pending.amount, now, pending.handler, attempt.rank, pending.keys, step.approvers, seq,
-                policy=attempt.scope.authority.fingerprint,
+                rate=pending.rate, policy=attempt.scope.authority.fingerprint,
             )  # fmt: skip
             return Outcome("granted", pending, given, notices=step.notices)
         case "second":

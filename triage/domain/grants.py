@@ -73,6 +73,7 @@ class Grant:
     seq       its position in the journal; grants and requests share one count
     revoked   "" it stands; "open" it is revoked and the money is still out (it counts on); "settled" the money didn't go out,
               or came back: it no longer counts, from its own time on
+    rate      the exchange rate with which the amount was converted, once, if it was; `policy` the fingerprint of the authority
     """
 
     id: str
@@ -85,6 +86,7 @@ class Grant:
     approvers: tuple[Approver, ...] = ()
     seq: int = 0
     revoked: Literal["", "open", "settled"] = ""
+    rate: Rate | None = None
     policy: str = ""
 
     @property
@@ -116,6 +118,7 @@ class Pending:
     expires_at: datetime | None = None
     first: Approver | None = None
     seq: int = 0
+    rate: Rate | None = None
     policy: str = ""
 
     @property
