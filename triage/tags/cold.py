@@ -21,6 +21,8 @@ from triage.tags.weak import Seen, cue_texts, see
 
 MIN_TEXTS = 20
 """Fewer texts than this, copies counting once, teach nothing that the cues don't say."""
+MIN_VOICED = 10
+"""So many texts must hold a cue phrase."""
 THIN = 200
 """With fewer texts than this, a warning."""
 
@@ -155,7 +157,7 @@ def _enough(seen: Seen) -> None:
             ),
             Message("换一份更大的数据，或只用线索词（--model none）", "take a larger dump, or go with cues alone (--model none)"),
         )
-    if voiced < MIN_TEXTS:
+    if voiced < MIN_VOICED:
         raise ModelError(
             Message(
                 f"无法冷启动：{len(seen.tokens)} 条文本里只有 {voiced} 条含线索词，规则包与数据可能不是一个行业",
