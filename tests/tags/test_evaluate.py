@@ -105,6 +105,7 @@ def test_all_right_isnt_certain():
     found = score("category", given, ["甲"] * 20, range(20))
     assert found["accuracy"] == 1.0
     assert found["intervals"]["accuracy"] == [pytest.approx(0.025 ** (1 / 20), abs=1e-3), 1.0]
+    assert found["intervals"]["macro_f1"][0] < 0.9
     assert share(np.zeros(50), 0.0, 10) == (0.0, pytest.approx(1 - 0.025**0.1, abs=1e-4))
     assert percentile(np.array([math.nan])) is None
 

@@ -24,7 +24,7 @@ h1{font-size:1.4rem;margin:.2rem 0 1rem}h2{font-size:1.2rem;margin:2rem 0 .5rem;
 p{margin:.5rem 0}.soft{color:var(--soft)}.warn{color:var(--warn)}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}caption{text-align:left;color:var(--soft);padding:.25rem 0}
 th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}th:first-child,td:first-child,.text td,.text th{text-align:left}
-th{font-weight:600;color:var(--soft)}tbody th{color:var(--ink);overflow-wrap:anywhere;min-width:5.5em}
+th{font-weight:600;color:var(--soft)}tbody th{color:var(--ink);overflow-wrap:break-word;min-width:6.5em}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1rem}figure{margin:0;background:var(--panel);border-radius:.5rem;padding:.75rem}
 figcaption{font-size:.9rem;color:var(--soft)}svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}td{white-space:nowrap}.text td{white-space:normal;overflow-wrap:anywhere}td svg{width:8rem;margin-left:auto}
 @media (max-width:30rem){table{font-size:.85rem}th,td{padding:.3rem .3rem}td svg{display:none}}

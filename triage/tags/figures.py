@@ -100,7 +100,7 @@ def _estimates(answers: Answers, whole: Floats, drawn: Floats, at: dict[str, sli
     if answers.graded:
         sums["ece"] = _ece
     for name, of in sums.items():
-        out[name] = Estimate(float(of(whole[None, :], at)[0]), of(drawn, at))
+        out[name] = Estimate(float(of(whole[None, :], at)[0]), of(drawn, at), name != "ece")
     return out
 
 
