@@ -21,10 +21,11 @@ from triage.packs.load import load_pack
 from triage.packs.resources import models_dir
 from triage.tags.calibrate import Floats, summary
 from triage.tags.cold import chances_of, doubtful_chances, little_texts, phrase_model
+from triage.tags.learn import How
 from triage.tags.model import Model
 from triage.tags.pick import pick
 from triage.tags.selftrain import PHRASES, REVIEWED, Judged, clearness, self_train
-from triage.tags.train import fit
+from triage.tags.train import fit_categories
 from triage.tags.weak import Seen, see
 from triage.text.segment import segmenter
 
@@ -58,14 +59,10 @@ class Trial:
         weights[list(given)] = REVIEWED
         words, owners, strong = self.little
         right = np.concatenate([judged.chances.argmax(axis=1), owners])
-        present = np.unique(right)
         tokens = [*self.half.tokens, *words]
         groups = [*self.half.groups, *range(len(tokens), len(tokens) + len(words))]
         trust = np.concatenate([weights, strong * PHRASES])
-        arrays, scale, vocabulary = fit(tokens, np.searchsorted(present, right), groups, len(present), 0, 2, trust, self.teachers)
-        labels = [self.half.classes[i] for i in present]
-        manifest = {"labels": labels, "pack": None, "scale": scale, "abstain": {"below": 0.0, "min_known_words": 0}}
-        return judged, Model(manifest, arrays, vocabulary, "")
+        return judged, fit_categories(tokens, right, groups, self.half.classes, trust, How(2, 0, self.teachers))
 
     def macro_f1(self, model: Model) -> float:
         """On the other half."""

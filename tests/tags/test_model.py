@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from triage.errors import ModelError
-from triage.tags.model import UNIT, Model, exponentials
+from triage.tags.features import Words, is_feature
+from triage.tags.heads import UNIT, exponentials, limit
+from triage.tags.model import Model
 from triage.text.fold import fold
 from triage.text.segment import segmenter
 
@@ -57,6 +59,16 @@ def test_abstains_where_it_knows_too_few_words(model_folder):
         assert model.predict(tokens(text)).abstained
 
 
+def test_chances_are_those_of_predictions(model_folder, rows):
+    model = Model.load(model_folder)
+    texts = [tokens(t) for t in [*rows[0], "", "宽带"]]
+    chances = model.chances(texts)["category"]
+    assert chances.sum(axis=1) == pytest.approx(np.ones(len(texts)))
+    for row, p in zip(chances, model.predict_many(texts), strict=True):
+        assert row.max() == pytest.approx(p.confidence, abs=1e-4)
+        assert model.labels[row.argmax()] == p.label
+
+
 def test_confidences_are_probabilities(model_folder, rows):
     model = Model.load(model_folder)
     for p in model.predict_many([tokens(t) for t in rows[0]]):
@@ -70,6 +82,61 @@ def test_exponentials_are_exact_enough():
     expected = 2.0**40 * np.exp(-np.arange(len(table)) / UNIT)
     assert np.abs(table - expected).max() <= 1.5
     assert table[-1] == 0
+
+
+def test_a_label_is_named_from_the_probability_on():
+    for below in (0.0005, 0.3, 0.5, 0.5001, 0.85, 0.9999):
+        at = limit(below)
+        assert round(1 / (1 + np.exp(-at / UNIT)), 4) >= below
+        assert round(1 / (1 + np.exp(-(at - 1) / UNIT)), 4) < below
+    assert limit(2.0) > 1 << 30
+
+
+TOKENS = ["宽带", "断网", "网", "𠀀", "𠀀𠀁", "a\0b", "\0", "", "\ud800x", "x" * 50, "x" * 41, "宽带" * 3, "宽带" * 30, "vip", "service", "transportation", "\n", "12"]
+
+
+@pytest.mark.parametrize("shortest", [[], ["网", "的", "x"]])
+def test_words_are_found_as_in_a_dictionary(shortest):
+    """Whatever stands around them: characters of two units, lone surrogates, NUL, words longer than any vocabulary's."""
+    draw = random.Random(0)
+    vocabulary = ["宽带", *shortest, "断网", "𠀀𠀁", "\ud800x", "宽带" * 3, "vip", "service", "transportation", *{"".join(draw.choices("甲乙丙丁戊己庚辛壬癸", k=n % 6 + 2)) for n in range(9000)}]
+    finder, number = Words(vocabulary), {word: n for n, word in enumerate(vocabulary)}
+    texts = [draw.choices([*TOKENS, *vocabulary[8:]], k=draw.choice((0, 0, 1, 3, 30, 400))) for _ in range(300)]
+    found = finder.find(texts)
+    for text, first, known in zip(texts, found.firsts.tolist(), found.known.tolist(), strict=True):
+        assert found.words[first : first + known].tolist() == [number[word] for word in text if word in number]
+        alone = finder.find([text])
+        assert alone.words.tolist() == found.words[first : first + known].tolist()
+
+
+@pytest.mark.parametrize("vocabulary", [["宽带", "宽带"], [""], ["宽\0带"], ["宽带", ""]])
+def test_no_such_vocabulary(vocabulary):
+    with pytest.raises(ValueError, match="must differ"):
+        Words(vocabulary)
+
+
+def test_what_may_enter_a_vocabulary():
+    assert [w for w in ("宽带", "网", "5g", "13800138000", "x" * 20, "x" * 21, "a-b", "") if is_feature(w)] == ["宽带", "网", "x" * 20]
+
+
+def test_long_texts_add_up(model_folder):
+    """More words than weights of 16 bits can be added up for at once."""
+    model = Model.load(model_folder)
+    text = tokens("宽带断网三天了没人修，家里宽带又断网。") * 300
+    assert model.predict(text) == model.predict_many([["x"], text, []])[1]
+    assert model.predict(text).label == "网络"
+    scores, known = model.scores([text])
+    assert known[0] == 300 * model.scores([text[: len(text) // 300]])[1][0]
+    assert np.abs(scores).max() < 1 << 30
+
+
+def test_reasons_are_words_of_the_text(model_folder):
+    model = Model.load(model_folder)
+    text = tokens("您好，家里宽带断网三天了，客服不来")
+    places = model.reasons(text, "category", "网络")
+    assert places == sorted(places)
+    assert {"宽带", "断网"} <= {text[i] for i in places}
+    assert model.reasons(text, "intent", "complaint") == []
 
 
 def test_prediction_needs_no_scikit_learn(model_folder):
@@ -121,10 +188,17 @@ def test_another_format_says_which(copy):
     assert "format 99" in error(copy).en
 
 
+def head(**changes):
+    return {"type": "category", "labels": ["a", "b", "c"], "below": 0.5, **changes}
+
+
 MUTATIONS = [
-    ("labels", []), ("labels", ["a"]), ("labels", ["b", "a"]), ("labels", [1, 2, 3]), ("labels", "abc"), ("labels", None), ("scale", 0), ("scale", "1"),
-    ("scale", True), ("tokens", {}), ("tokens", {"fingerprint": 1, "conformance": []}), ("tokens", {"fingerprint": "", "conformance": [["a"]]}),
-    ("abstain", {}), ("abstain", {"below": "x", "min_known_words": 2}), ("files", {}), ("files", {"weights.npz": 1, "vocab.txt": 2}), ("arrays", {}),
+    ("heads", []), ("heads", ["category"]), ("heads", {}), ("heads", [head(type="intent")]), ("heads", [head(), head()]), ("heads", [head(labels=["a"])]),
+    ("heads", [head(labels=["b", "a"])]), ("heads", [head(labels=[1, 2, 3])]), ("heads", [head(labels="abc")]), ("heads", [head(below="x")]),
+    ("heads", [head(below=[0.5])]), ("heads", [head(below=-1)]), ("heads", [head(below=True)]), ("heads", [head(), head(type="risks", below=0.5)]),
+    ("heads", [head(), head(type="risks", below=[0.5])]), ("heads", [head(), head(type="emotion"), head(type="intent")]), ("heads", [head(), head(type="mood")]),
+    ("tokens", {}), ("tokens", {"fingerprint": 1, "conformance": []}), ("tokens", {"fingerprint": "", "conformance": [["a"]]}), ("min_known_words", "2"),
+    ("min_known_words", True), ("files", {}), ("files", {"weights.npz": 1, "vocab.txt": 2}), ("arrays", {}),
     ("arrays", {"weights": {"dtype": "|O", "shape": [1]}}), ("pack", 3), ("metrics", []), ("recipe", None), ("created_by", 1), ("format", "1"), ("format", None),
 ]  # fmt: skip
 
@@ -141,7 +215,7 @@ def test_a_manifest_that_says_something_else(copy, key, value):
 
 def test_a_label_too_many(copy):
     manifest = json.loads((copy / "model.json").read_text("utf-8"))
-    manifest["labels"].append("龘")
+    manifest["heads"][0]["labels"].append("龘")
     (copy / "model.json").write_text(json.dumps(manifest), "utf-8")
     assert "doesn't fit" in error(copy).en
 
@@ -172,7 +246,7 @@ def test_a_pickle_is_never_opened(copy, tmp_path):
 
     data = io.BytesIO()
     np.save(data, np.array([Harm()], dtype=object), allow_pickle=True)
-    rewrite_weights(copy, {**members_of(copy), "idf.npy": data.getvalue()})
+    rewrite_weights(copy, {**members_of(copy), "factors.npy": data.getvalue()})
     error(copy)
     assert not (tmp_path / "harm").exists()
 
@@ -187,7 +261,7 @@ def test_other_members_and_shapes(copy):
     rewrite_weights(copy, {**members, "../evil.npy": b""})
     assert "arrays that model.json names" in error(copy).en
     data = io.BytesIO()
-    np.save(data, np.zeros((3, 3), dtype=np.int16))
+    np.save(data, np.zeros((3, 3), dtype=np.int8))
     rewrite_weights(copy, {**members, "weights.npy": data.getvalue()})
     assert "weights" in error(copy).en
 

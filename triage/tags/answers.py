@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.domain.tags import Tags
-from triage.tags.calibrate import Floats, softmax
-from triage.tags.model import UNIT, Model
-
-SEVERAL = ("requests", "risks")
-"""Tag types of which a text may have several values; of all others it has one."""
+from triage.tags.calibrate import Floats
+from triage.tags.heads import SEVERAL
+from triage.tags.model import Model
 
 
 @dataclass
@@ -55,10 +53,18 @@ def best_guess(chances: Floats) -> NDArray[np.bool_]:
 
 
 def of_model(model: Model, tokens: Sequence[Sequence[str]]) -> dict[str, Answers]:
-    """What the model alone says, by tag type: the category."""
-    chances = softmax(model.scores(tokens)[0] / UNIT)
-    answered = np.array([not p.abstained for p in model.predict_many(tokens)], dtype=bool)
-    return {"category": Answers(model.labels, chances, answered, best_guess(chances))}
+    """What the model alone says, by tag type."""
+    predictions = model.predict_many(tokens)
+    out = {}
+    for kind, chances in model.chances(tokens).items():
+        labels = next(head.labels for head in model.heads if head.kind == kind)
+        if kind in SEVERAL:
+            said = np.array([[label in getattr(p, kind) for label in labels] for p in predictions], dtype=bool)
+            out[kind] = Answers(labels, chances, np.ones(len(tokens), dtype=bool), said.reshape(chances.shape), True)
+        else:
+            answered = [not p.abstained if kind == "category" else getattr(p, kind) is not None for p in predictions]
+            out[kind] = Answers(labels, chances, np.array(answered, dtype=bool), best_guess(chances))
+    return out
 
 
 def of_tags(tags: Sequence[Tags], values: Mapping[str, Sequence[str]]) -> dict[str, Answers]:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 """Version of the model folder. Raised whenever an older program would read a newer folder wrongly."""
 
 MANIFEST, WEIGHTS, VOCABULARY = "model.json", "weights.npz", "vocab.txt"
 _LIMITS = {MANIFEST: 4 << 20, WEIGHTS: 1 << 30, VOCABULARY: 256 << 20}
-_CODES = {"<i2": "int16", "<i4": "int32", "<i8": "int64"}
+_CODES = {"|i1": "int8", "<i2": "int16", "<i4": "int32", "<i8": "int64"}
 _RETRAIN = Message(
     "从备份恢复整个模型目录，或用 triage train 重新训练",
     "restore the whole model folder from a copy, or train it again with `triage train`",

@@ -77,6 +77,55 @@ def steepen(margins: Floats, known: NDArray[np.int64], steepness: Floats) -> Flo
     return softmax(margins * steepness[np.searchsorted(LENGTHS, known, side="right") - 1][:, None])
 
 
+CURVE_ROWS = 300
+"""Rows that it takes to bend the confidence; with fewer it stays as the softmax has it."""
+Curve = tuple[float, float, float]
+STRAIGHT: Curve = (1.0, 1.0, 0.0)
+"""The curve that leaves a confidence as it is."""
+
+
+def fit_curve(confidence: Floats, hit: NDArray[np.bool_]) -> Curve:
+    """How a confidence bends into the share that is right: beta calibration (Kull, Silva Filho, Flach 2017), a rising curve with
+    logit = a ln p - b ln(1 - p) + c. Softmax of margins alone is too timid about hard texts and too sure of easy ones."""
+    if len(hit) < CURVE_ROWS or hit.all() or not hit.any():
+        return STRAIGHT
+    from sklearn.linear_model import LogisticRegression
+
+    p = np.clip(confidence, 1e-4, 1 - 1e-4)
+    both = np.stack([np.log(p), -np.log(1 - p)], axis=1)
+    found = LogisticRegression(C=1e3).fit(both, hit)
+    a, b = found.coef_[0].tolist()
+    if min(a, b) < 0:
+        found = LogisticRegression(C=1e3).fit(both.sum(axis=1, keepdims=True), hit)
+        a = b = float(found.coef_[0][0])
+    return (a, b, float(found.intercept_[0])) if a >= 0 else STRAIGHT
+
+
+def bend(confidence: Floats, curve: Curve) -> Floats:
+    """Confidences after a curve."""
+    if curve == STRAIGHT:
+        return confidence.copy()
+    p = np.clip(confidence, 1e-4, 1 - 1e-4)
+    return np.asarray(1 / (1 + np.exp(-(curve[0] * np.log(p) - curve[1] * np.log(1 - p) + curve[2]))))
+
+
+def bend_best(chances: Floats, curve: Curve) -> Floats:
+    """Chances with the best one of each row after a curve; the others share what is left as before."""
+    best = chances.argmax(axis=1)
+    old = chances.max(axis=1)
+    new = bend(old, curve)
+    out: Floats = chances * ((1 - new) / np.maximum(1 - old, 1e-9))[:, None]
+    out[np.arange(len(out)), best] = new
+    return out
+
+
+def curve_table(curve: Curve) -> NDArray[np.int16]:
+    """A curve in ten-thousandths, for 0 to 10000 of them."""
+    bent = np.rint(bend(np.arange(10001) / 10000, curve) * 10000)
+    out: NDArray[np.int16] = np.maximum.accumulate(bent).astype(np.int16)
+    return out
+
+
 def ece(confidence: Floats, hit: NDArray[np.bool_], bins: int = 15) -> float:
     """Expected calibration error: mean distance of confidence from the share that is right, over `bins` bins of equal mass."""
     if not len(confidence):
@@ -119,6 +168,77 @@ def choose_threshold(
         if precision >= hit_rate:
             return Threshold(step / 100, True, coverage, precision)
     return Threshold(FLOOR, False, *at(FLOOR))
+
+
+PRECISION = {"requests": 0.85, "risks": 0.7}
+"""Share of the values named by the model alone that should be right. Risks are named more readily: one missed costs more than one too many."""
+LEAST = {"requests": 0.5, "risks": 0.3}
+"""No value of a several-valued type is named below this probability."""
+NEVER = 2.0
+"""The threshold of a label that no threshold makes good enough: more than any probability."""
+MIN_NAMED = 5
+"""Rows that must have been named for their precision to count."""
+
+
+def fit_logistic(margins: Floats, right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and offset of the log-odds with the least log loss, by Newton's steps; targets are drawn in a little, after Platt (1999).
+
+    A slope that would fall is 0: then margins say nothing.
+    """
+    yes, no = float(right.sum()), float((~right).sum())
+    target = np.where(right, (yes + 1) / (yes + 2), 1 / (no + 2))
+    slope, offset = 0.0, float(np.log((yes + 1) / (no + 1)))
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-np.clip(slope * margins + offset, -30, 30)))
+        weight = np.maximum(chance * (1 - chance), 1e-9)
+        gap = chance - target
+        a, b, c = float((weight * margins * margins).sum()) + 1e-6, float((weight * margins).sum()), float(weight.sum()) + 1e-6
+        down, down_offset = float((gap * margins).sum()), float(gap.sum())
+        determinant = a * c - b * b
+        if determinant < 1e-12:
+            break
+        move, move_offset = (c * down - b * down_offset) / determinant, (a * down_offset - b * down) / determinant
+        longest = max(abs(move), abs(move_offset))
+        damp = min(1.0, 4.0 / longest) if longest else 1.0
+        slope, offset = slope - damp * move, offset - damp * move_offset
+        if longest < 1e-8:
+            break
+    return (slope, offset) if slope > 0 else (0.0, float(np.log((yes + 1) / (no + 1))))
+
+
+def choose_limits(chances: Floats, right: NDArray[np.bool_], kind: str) -> list[float]:
+    """Per label the lowest threshold, in hundredths, at which PRECISION of the rows named are right; NEVER where there is none."""
+    out = []
+    for label in range(chances.shape[1]):
+        found = NEVER
+        for step in range(int(LEAST[kind] * 100), 100):
+            named = chances[:, label] >= step / 100
+            if named.sum() < MIN_NAMED:
+                break
+            if right[named, label].mean() >= PRECISION[kind]:
+                found = step / 100
+                break
+        out.append(found)
+    return out
+
+
+def several_summary(chances: Floats, right: NDArray[np.bool_], labels: tuple[str, ...], below: list[float]) -> dict[str, Any]:
+    """Precision, recall, F1 and rows of each label of a several-valued type at its threshold; over all labels: micro figures and ECE."""
+    said = chances >= np.array(below)
+
+    def figures(named: NDArray[np.bool_], is_it: NDArray[np.bool_]) -> dict[str, float]:
+        both = float((named & is_it).sum())
+        return {
+            "precision": round(both / max(1, int(named.sum())), 4), "recall": round(both / max(1, int(is_it.sum())), 4),
+            "f1": round(2 * both / max(1, int(named.sum() + is_it.sum())), 4), "support": int(is_it.sum()),
+        }  # fmt: skip
+
+    return {
+        "rows": len(right),
+        **figures(said, right),
+        "ece": round(ece(chances.ravel(), right.ravel()), 4),
+        "per_label": {label: figures(said[:, i], right[:, i]) for i, label in enumerate(labels)},
+    }
 
 
 def summary(chances: Floats, right: NDArray[np.int64], labels: tuple[str, ...], answered: NDArray[np.bool_]) -> dict[str, Any]:

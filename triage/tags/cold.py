@@ -13,10 +13,12 @@ from triage.errors import ModelError
 from triage.message import Message
 from triage.tags.calibrate import Floats, softmax
 from triage.tags.features import is_feature
-from triage.tags.model import UNIT, Cutter, Model
+from triage.tags.heads import UNIT
+from triage.tags.learn import How
+from triage.tags.model import Cutter, Model
 from triage.tags.prepare import Progress
 from triage.tags.selftrain import PHRASES, REVIEWED, Judged, clearness, said_by_cues, said_by_model, self_train
-from triage.tags.train import fit, plain, train
+from triage.tags.train import fit_categories, plain, train
 from triage.tags.weak import Seen, cue_texts, see
 
 MIN_TEXTS = 20
@@ -114,12 +116,7 @@ def phrase_model(classes: Sequence[str], phrases: tuple[list[list[str]], Any, Fl
     """A model of the cue phrases alone: what the pack says of each word. The new model may lean on it, so that the words of a category
     that is rare in this dump aren't forgotten."""
     tokens, owners, weights = phrases
-    present = np.unique(owners)
-    arrays, scale, words = fit(tokens, np.searchsorted(present, owners), range(len(tokens)), len(present), seed, 1, weights)
-    labels = [classes[i] for i in present]
-    return Model(
-        {"labels": labels, "pack": None, "scale": scale, "abstain": {"below": 0.0, "min_known_words": 0}}, arrays, words, ""
-    )
+    return fit_categories(tokens, owners, range(len(tokens)), classes, weights, How(1, seed, letters=1))
 
 
 def doubtful_chances(seen: Seen, model: Model) -> Floats:

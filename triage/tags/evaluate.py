@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from triage.errors import UsageError
 from triage.message import Message
-from triage.tags.answers import SEVERAL, Answers, of_model
+from triage.tags.answers import Answers, of_model
 from triage.tags.figures import figures
 from triage.tags.groups import near_duplicates
+from triage.tags.heads import SEVERAL
 from triage.tags.intervals import DRAWS, LEVEL, Resampler
 from triage.tags.model import Cutter, Model
 

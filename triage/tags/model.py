@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from functools import cache
-from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -14,32 +12,38 @@ from numpy.typing import NDArray
 
 from triage.errors import ModelError
 from triage.message import Message
-from triage.tags.artefact import FORMAT, MANIFEST, VOCABULARY, WEIGHTS, broken, read_arrays, read_bytes, read_manifest
-from triage.tags.features import TF, TF_STEPS
-
-UNIT = 1024
-"""Scores are whole numbers of 1/1024 (natural logarithm units)."""
+from triage.tags.artefact import MANIFEST, VOCABULARY, WEIGHTS, broken, read_arrays, read_bytes, read_manifest
+from triage.tags.features import Found, Words
+from triage.tags.heads import SEVERAL, UNIT, Head, Scores, heads_of, limit, points, shares
+from triage.tags.manifest import FACTOR, check_arrays, check_manifest
 
 _BATCH_TOKENS = 60_000
-"""Words counted at a time: enough to spread numpy's cost per call, little enough for the processor's cache."""
-
-
-_TF: NDArray[np.float64] = TF.astype(np.float64)
+"""Words looked up at a time: enough to spread numpy's cost per call, little enough for the processor's cache."""
+_PIECE = 256
+"""Words whose weights can be added up in 16 bits."""
+_BLOCK = 8
+"""Weights of a word are read so many at a time."""
 
 
 class Prediction(NamedTuple):
     """What the classifier says of one text.
 
-    label         best guess, also where abstained
+    label         best guess of the category, also where abstained
     confidence    probability that `label` is right, 0 to 1, 4 decimals
     abstained     True where the guess shouldn't be used: too unsure, or too few words of the text known
     alternatives  up to three (label, probability), best first, `label` included
+    intent, emotion   None where the model isn't sure enough, or wasn't taught
+    requests, risks   those that it is sure enough of, sorted
     """
 
     label: str
     confidence: float
     abstained: bool
     alternatives: tuple[tuple[str, float], ...]
+    intent: str | None = None
+    requests: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
+    emotion: str | None = None
 
 
 class Cutter(Protocol):
@@ -50,22 +54,12 @@ class Cutter(Protocol):
     def cut(self, folded: str) -> list[str]: ...
 
 
-@cache
-def exponentials() -> NDArray[np.int64]:
-    """2**40 * exp(-k / UNIT) for k = 0, 1, ... until it is 0: by whole-number steps, so equal on every machine."""
-    step = 1151796154276904951  # round(2**60 * exp(-1/1024))
-    values, value = [], 1 << 100
-    while value >> 60:
-        values.append(value >> 60)
-        value = value * step >> 60
-    values.append(0)
-    return np.array(values, dtype=np.int64)
-
-
 class Model:
     """A linear classifier over words, in whole numbers: the same text gives the same answer, alone or in any batch.
 
+    heads        tag types it was taught, the category first
     labels       categories it can answer, sorted
+    words        the vocabulary, the most frequent word of training first
     fingerprint  hash of the manifest, and so of all files
     manifest     model.json: recipe, metrics, thresholds, versions
     """
@@ -73,21 +67,30 @@ class Model:
     def __init__(
         self, manifest: dict[str, Any], arrays: dict[str, NDArray[Any]], vocabulary: Sequence[str], fingerprint: str
     ) -> None:
+        """Raises ValueError for words that no vocabulary can hold."""
         self.manifest = manifest
-        self.labels: tuple[str, ...] = tuple(manifest["labels"])
+        self.heads = heads_of(manifest["heads"])
+        self.labels = self.heads[0].labels
         self.fingerprint = fingerprint
         self.pack: str | None = manifest["pack"]
-        self.threshold: float = manifest["abstain"]["below"]
-        self.min_known: int = manifest["abstain"]["min_known_words"]
-        # a word's number as bytes: those of a text are joined in one step, and a word not known adds nothing
-        self._width = 2 if len(vocabulary) <= 1 << 16 else 4
-        self._numbers = {word: number.to_bytes(self._width, "little") for number, word in enumerate(vocabulary)}
-        self._weights = arrays["weights"]
-        self._idf = arrays["idf"].astype(np.float64)
-        self._intercepts = arrays["intercepts"].astype(np.float64)
-        self._steepness = arrays["steepness"].astype(np.float64) / UNIT
-        self._lengths = arrays["lengths"].astype(np.int64)
-        self._scale = float(manifest["scale"])
+        self.threshold = self.heads[0].below[0]
+        self.min_known: int = manifest["min_known_words"]
+        self.words: tuple[str, ...] = tuple(vocabulary)
+        self._finder = Words(vocabulary)
+        self._numbers: dict[str, int] | None = None
+        columns = arrays["weights"].shape[1]
+        # the last column is what a word adds to the length of a text
+        table = np.zeros((len(vocabulary), -(-(columns + 1) // _BLOCK) * _BLOCK), dtype=np.int8)
+        table[:, :columns], table[:, columns] = arrays["weights"], arrays["lengths_of_words"]
+        self._table = table.view(np.int64)
+        self._columns = columns
+        self._factors = arrays["factors"] / FACTOR
+        self._intercepts = arrays["intercepts"] / UNIT
+        head_of = np.repeat(np.arange(len(self.heads)), [len(head.labels) for head in self.heads])
+        self._steepness = arrays["steepness"].astype(np.float64)[head_of].T.copy()
+        self._curves = arrays["curves"].astype(np.int64)
+        self._classes = arrays["classes"].astype(np.int64)
+        self._limits = {head.kind: np.array([limit(b) for b in head.below], dtype=np.int64) for head in self.heads if head.kind in SEVERAL}
 
     @classmethod
     def load(cls, folder: str | Path, segmenter: Cutter | None = None) -> Model:
@@ -104,11 +107,11 @@ class Model:
             vocabulary = vocabulary_bytes.decode("utf-8").split("\n")[:-1]
         except UnicodeDecodeError:
             raise broken(folder, VOCABULARY, "不是 UTF-8 文本", "not UTF-8 text") from None
-        words, labels = len(vocabulary), len(manifest["labels"])
-        shapes = {"weights": (words, labels), "idf": (words,), "intercepts": (labels,), "lengths": arrays["steepness"].shape}
-        if len(set(vocabulary)) != words or any(arrays[name].shape != shape for name, shape in shapes.items()):
-            raise broken(folder, WEIGHTS, "与词表或标签数不一致", "doesn't fit the vocabulary or the labels")
-        model = cls(manifest, arrays, vocabulary, hashlib.sha256(raw).hexdigest()[:16])
+        check_arrays(folder, manifest, arrays, len(vocabulary))
+        try:
+            model = cls(manifest, arrays, vocabulary, hashlib.sha256(raw).hexdigest()[:16])
+        except ValueError:
+            raise broken(folder, VOCABULARY, "词有重复或过短", "holds a word twice, or one too short") from None
         if segmenter is not None:
             model.check_segmenter(segmenter, folder)
         return model
@@ -130,22 +133,23 @@ class Model:
                     ),
                 )
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The vocabulary, the most frequent word of training first."""
-        return tuple(self._numbers)
-
-    def slopes(self, words: Sequence[str]) -> NDArray[np.float64]:
-        """What each word adds to the score of each label, before length and steepness: words x labels, 0 for words not known."""
-        out = np.zeros((len(words), len(self.labels)))
-        for row, word in enumerate(words):
-            if (number := self._numbers.get(word)) is not None:
-                out[row] = self._weights[int.from_bytes(number, "little")]
-        return out / self._scale
-
     def knows(self, word: str) -> bool:
         """Whether a folded word is in the vocabulary."""
-        return word in self._numbers
+        return word in self._index()
+
+    def slopes(self, words: Sequence[str]) -> NDArray[np.float64]:
+        """What each word adds to the score of each category, before length and steepness: words x labels, 0 for words not known."""
+        index, columns = self._index(), self.heads[0].columns
+        out = np.zeros((len(words), len(self.labels)))
+        for row, word in enumerate(words):
+            if (number := index.get(word)) is not None:
+                out[row] = self._table[number].view(np.int8)[columns]
+        return out * self._factors[columns]
+
+    def _index(self) -> dict[str, int]:
+        if self._numbers is None:
+            self._numbers = {word: number for number, word in enumerate(self.words)}
+        return self._numbers
 
     def predict(self, tokens: Sequence[str]) -> Prediction:
         """Predict one text, given its tokens (folded and segmented). Equal to `predict_many([tokens])[0]`."""
@@ -158,73 +162,134 @@ class Model:
             out += self._predict(token_lists[start:end])
         return out
 
-    def scores(self, token_lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Scores of all labels (texts x labels, in UNITs; softmax of them gives probabilities) and known distinct words of each text."""
+    def scores(self, token_lists: Sequence[Sequence[str]]) -> tuple[Scores, Scores]:
+        """Scores of all categories (texts x labels, in UNITs; softmax of them gives probabilities) and how many words of each text are known."""
+        scores, known = self.all_scores(token_lists)
+        return scores[:, self.heads[0].columns], known
+
+    def all_scores(self, token_lists: Sequence[Sequence[str]]) -> tuple[Scores, Scores]:
+        """As `scores`, with the columns of all heads; a several-valued type's are log-odds, each label for itself."""
         parts = [self._scores(token_lists[start:end]) for start, end in _batches(token_lists)]
         if not parts:
-            return np.zeros((0, len(self.labels)), dtype=np.int64), np.zeros(0, dtype=np.int64)
+            return np.zeros((0, self._columns), dtype=np.int64), np.zeros(0, dtype=np.int64)
         return np.concatenate([scores for scores, _ in parts]), np.concatenate([known for _, known in parts])
 
-    def _scores(self, token_lists: Sequence[Sequence[str]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        words, starts, known, tf = self._count(token_lists)
-        values = np.zeros((len(token_lists), len(self.labels)), dtype=np.float64)
-        if len(words):
-            # Whole numbers below 2**53 in float64: sums are exact in any order; then each step below is one correctly rounded operation.
-            weights = self._weights.take(words, axis=0).T.astype(np.float64, order="C")
-            weights *= tf
-            present = known > 0
-            if present.all():
-                sums, lengths = np.add.reduceat(weights, starts, axis=1), np.add.reduceat(np.square(tf * self._idf[words]), starts)
-                values += (sums / (np.sqrt(lengths) * self._scale)).T
-            else:
-                starts = starts[present]
-                sums, lengths = np.add.reduceat(weights, starts, axis=1), np.add.reduceat(np.square(tf * self._idf[words]), starts)
-                values[present] = (sums / (np.sqrt(lengths) * self._scale)).T
-        values += self._intercepts / UNIT
-        values *= self._steepness[np.searchsorted(self._lengths, known, side="right") - 1][:, None] * UNIT
-        return np.rint(values).astype(np.int64), known
+    def chances(self, token_lists: Sequence[Sequence[str]]) -> dict[str, NDArray[np.float64]]:
+        """Probabilities by tag type, texts x labels. Those of a single-valued type add up to 1; of the others each stands for itself.
 
-    def _count(
-        self, token_lists: Sequence[Sequence[str]]
-    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
-        """Known distinct words text by text, in order; where each text begins; how many words it has; the weight of each word.
-
-        The same as `features.count`, which training uses, without the words that aren't known.
+        For measuring; the best label's are those of `predict_many` but for rounding.
         """
-        lookup, unknown, width, size, texts = self._numbers.get, repeat(b""), self._width, len(self._numbers), len(token_lists)
-        numbers = [b"".join(map(lookup, tokens, unknown)) for tokens in token_lists]
-        each = np.fromiter(map(len, numbers), dtype=np.int64, count=texts) // width
-        firsts = np.arange(0, texts * size, size, dtype=np.int32 if texts * size < 2**31 else np.int64)  # 32 bits sort faster
-        keys: NDArray[Any] = np.frombuffer(b"".join(numbers), dtype=f"<u{width}").astype(firsts.dtype)
-        keys += np.repeat(firsts, each)
-        keys.sort()
-        new = np.empty(len(keys), dtype=bool)
-        new[:1] = True
-        np.not_equal(keys[1:], keys[:-1], out=new[1:])
-        places = np.flatnonzero(new)
-        times = np.diff(places, append=len(keys))
-        keys = keys[places]
-        starts: NDArray[Any] = np.searchsorted(keys, firsts)
-        known: NDArray[np.int64] = np.diff(starts, append=len(keys))
-        keys -= np.repeat(firsts, known)
-        return keys, starts, known, _TF[np.minimum(times, TF_STEPS)]
+        scores, _ = self.all_scores(token_lists)
+        out = {}
+        for curve, head in zip(self._curves, self.heads, strict=True):
+            mine = scores[:, head.columns]
+            if head.kind in SEVERAL:
+                out[head.kind] = 1 / (1 + np.exp(-np.clip(mine / UNIT, -30, 30)))
+                continue
+            weights, total = shares(mine, mine.max(axis=1))
+            chances = weights / total[:, None]
+            best, rows = chances.argmax(axis=1), np.arange(len(chances))
+            old = chances[rows, best]
+            new = curve.take(points(weights[rows, best], total)) / 10000
+            chances *= ((1 - new) / np.maximum(1 - old, 1e-9))[:, None]
+            chances[rows, best] = new
+            out[head.kind] = chances
+        return out
+
+    def reasons(self, tokens: Sequence[str], kind: str, value: str, most: int = 3) -> list[int]:
+        """Places in `tokens` of the known words that spoke most for a value, at most `most` different words; in order.
+
+        A word speaks for a value by what it adds to its score beyond what it adds to the other values of that type on average.
+        """
+        head = next((head for head in self.heads if head.kind == kind and value in head.labels), None)
+        if head is None:
+            return []
+        index = self._index()
+        column = head.first + head.labels.index(value)
+        weighed: dict[str, float] = {}
+        for word in tokens:
+            number = index.get(word)
+            if number is not None:
+                row = self._table[number].view(np.int8)[: self._columns] * self._factors
+                gain = row[column] - (0.0 if kind in SEVERAL else row[head.columns].mean())
+                weighed[word] = weighed.get(word, 0.0) + float(gain)
+        best = sorted((word for word, gain in weighed.items() if gain > 0), key=lambda word: (-weighed[word], word))[:most]
+        return [place for place, word in enumerate(tokens) if word in best]
+
+    def _sums(self, found: Found) -> NDArray[np.int32]:
+        """Weights of all words of each text, added up: texts x columns, the length of the text in the last one."""
+        out = np.zeros((len(found.known), self._columns + 1), dtype=np.int32)
+        if not len(found.words):
+            return out
+        rows = self._table.take(found.words, axis=0).view(np.int8)
+        present = np.flatnonzero(found.known)
+        firsts, known = found.firsts[present], found.known[present]
+        if known.max() <= _PIECE:
+            sums = np.add.reduceat(rows, firsts, axis=0, dtype=np.int16)
+        else:
+            pieces = -(-known // _PIECE)
+            first = np.cumsum(pieces) - pieces
+            starts = np.repeat(firsts - first * _PIECE, pieces) + np.arange(int(pieces.sum())) * _PIECE
+            parts = np.add.reduceat(rows, starts, axis=0, dtype=np.int16)
+            sums = np.add.reduceat(parts, first, axis=0, dtype=np.int32)
+        out[present] = sums[:, : self._columns + 1]
+        return out
+
+    def _scores(self, token_lists: Sequence[Sequence[str]]) -> tuple[Scores, Scores]:
+        found = self._finder.find(token_lists)
+        sums = self._sums(found)
+        # Sums are whole numbers; from here on each step is one correctly rounded operation, and so the same on every machine.
+        root = np.sqrt(np.maximum(sums[:, -1], 1).astype(np.float64))
+        root *= np.sqrt(root)
+        values = sums[:, :-1] / root[:, None]
+        values *= self._factors
+        values += self._intercepts
+        values *= self._steepness.take(np.searchsorted(self._classes, found.known, side="right") - 1, axis=0)
+        return np.rint(values, out=values).astype(np.int64), found.known
 
     def _predict(self, token_lists: Sequence[Sequence[str]]) -> list[Prediction]:
         scores, known = self._scores(token_lists)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :3]
-        best = np.take_along_axis(scores, order, axis=1)
-        table = exponentials()
-        shares = table[np.minimum(best[:, :1] - scores, len(table) - 1)]
-        total = shares.sum(axis=1, keepdims=True)
-        top = table[np.minimum(best[:, :1] - best, len(table) - 1)]
-        points = (top * 20000 + total) // (total * 2)  # ten-thousandths, rounded half up
-        named, threshold, least = self.labels.__getitem__, self.threshold, self.min_known
+        head = self.heads[0]
+        mine = scores[:, head.columns]
+        order = np.argsort(-mine, axis=1, kind="stable")[:, :3]
+        best = np.take_along_axis(mine, order, axis=1)
+        weights, total = shares(mine, best[:, 0])
+        raw = points(np.take_along_axis(weights, order, axis=1), total[:, None])
+        first = self._curves[0].take(raw[:, :1])
+        left = np.maximum(10000 - raw[:, :1], 1)
+        chances = (raw * (10000 - first) * 2 + left) // (left * 2)
+        np.minimum(chances, first, out=chances)
+        chances[:, :1] = first
+        chances = chances / 10000
+        enough = known >= self.min_known
+        abstained = ~enough | (chances[:, 0] < self.threshold)
+        more = self._more(scores, enough)
+        label = head.labels.__getitem__
         out = []
-        for numbers, chances, words in zip(order.tolist(), (points / 10000).tolist(), known.tolist(), strict=True):
-            confidence = chances[0]
-            pairs = tuple(zip(map(named, numbers), chances, strict=True))
-            out.append(Prediction(pairs[0][0], confidence, words < least or confidence < threshold, pairs))
+        for row, (numbers, values, unsure) in enumerate(zip(order.tolist(), chances.tolist(), abstained.tolist(), strict=True)):
+            pairs = tuple(zip(map(label, numbers), values, strict=True))
+            out.append(Prediction(*pairs[0], unsure, pairs, *more[row]) if row in more else Prediction(*pairs[0], unsure, pairs))
         return out
+
+    def _more(self, scores: Scores, enough: NDArray[np.bool_]) -> dict[int, list[Any]]:
+        """Intent, requests, risks and emotion of the texts that the model is sure of any of them, by row."""
+        out: dict[int, list[Any]] = {}
+        for curve, head in zip(self._curves[1:], self.heads[1:], strict=True):
+            place = _PLACES[head.kind]
+            mine = scores[:, head.columns]
+            if head.kind in SEVERAL:
+                for row, number in np.argwhere((mine >= self._limits[head.kind]) & enough[:, None]).tolist():
+                    out.setdefault(row, [None, (), (), None])[place] += (head.labels[number],)
+                continue
+            best = mine.max(axis=1)
+            weights, total = shares(mine, best)
+            sure = np.flatnonzero((curve.take(points(weights.max(axis=1), total)) / 10000 >= head.below[0]) & enough)
+            for row, number in zip(sure.tolist(), mine[sure].argmax(axis=1).tolist(), strict=True):
+                out.setdefault(row, [None, (), (), None])[place] = head.labels[number]
+        return out
+
+
+_PLACES = {"intent": 0, "requests": 1, "risks": 2, "emotion": 3}
 
 
 def _batches(token_lists: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
@@ -239,43 +304,4 @@ def _batches(token_lists: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
         yield start, len(token_lists)
 
 
-_FIELDS: dict[str, type | tuple[type, ...]] = {
-    "created_by": str, "labels": list, "tokens": dict, "recipe": dict, "metrics": dict, "files": dict, "arrays": dict, "abstain": dict,
-    "scale": (int, float), "pack": (str, type(None)),
-}  # fmt: skip
-_ARRAYS = {"weights": "<i2", "idf": "<i2", "intercepts": "<i4", "steepness": "<i4", "lengths": "<i4"}
-
-
-def check_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Raise ModelError unless the manifest says everything that loading needs, in the right types."""
-
-    def bad(what: str) -> ModelError:
-        return broken(
-            folder,
-            MANIFEST,
-            f"“{what}”缺失或类型不对（格式 {FORMAT}）",
-            f"'{what}' is missing or of a wrong type (format {FORMAT})",
-        )
-
-    for name, kind in _FIELDS.items():
-        if name not in manifest or not isinstance(manifest[name], kind) or isinstance(manifest[name], bool):
-            raise bad(name)
-    labels, abstain, tokens = manifest["labels"], manifest["abstain"], manifest["tokens"]
-    if len(labels) < 2 or not all(isinstance(x, str) and x for x in labels) or sorted(set(labels)) != labels:
-        raise bad("labels")
-    if not manifest["scale"] > 0:
-        raise bad("scale")
-    if not isinstance(abstain.get("below"), (int, float)) or not isinstance(abstain.get("min_known_words"), int):
-        raise bad("abstain")
-    if not isinstance(tokens.get("fingerprint"), str) or not isinstance(tokens.get("conformance"), list):
-        raise bad("tokens")
-    for pair in tokens["conformance"]:
-        if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], list)):
-            raise bad("tokens.conformance")
-    for name in (WEIGHTS, VOCABULARY):
-        entry = manifest["files"].get(name)
-        if not isinstance(entry, dict) or type(entry.get("size")) is not int or not isinstance(entry.get("sha256"), str):
-            raise bad(f"files.{name}")
-    arrays = manifest["arrays"]
-    if set(arrays) != set(_ARRAYS) or any(not isinstance(a, dict) or a.get("dtype") != _ARRAYS[n] for n, a in arrays.items()):
-        raise bad("arrays")
+__all__ = ["UNIT", "Cutter", "Head", "Model", "Prediction"]

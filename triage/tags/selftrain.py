@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.tags.calibrate import Floats, softmax
-from triage.tags.features import count, document_counts
 from triage.tags.groups import grouped_folds
+from triage.tags.learn import How, lexis, text_matrix, word_parts
 from triage.tags.prepare import Progress
-from triage.tags.train import COST, FOLDS, MAX_WORDS, word_parts
+from triage.tags.train import FOLDS
 from triage.tags.weak import Seen
 
 # What follows was chosen before anything was scored on real labels: on invented texts of two trades (their labels hidden) and, on real
@@ -33,6 +33,8 @@ PHRASES = 0.7
 HOLD = 0.5
 """How far the shares of the classes are held at those of the first round (0 not, 1 fully): large classes would eat small ones."""
 ROUNDS = 4
+COST = 1.0
+"""LinearSVC's C in the rounds."""
 SETTLED = 0.02
 """It stops when fewer than this share of the texts change their label."""
 REVIEWED = 2.0
@@ -196,17 +198,9 @@ class _Learner:
 
 
 def features_of(tokens: list[list[str]], groups: list[int]) -> Any:
-    """Sparse rows of unit length: words by sublinear tf-idf, and beside them the parts of the words, as in training."""
-    from scipy.sparse import csr_matrix, hstack
+    """Sparse rows: words, and beside them the parts of the words, as in training."""
+    from scipy.sparse import hstack
 
-    copies = document_counts(tokens, groups)
-    frequent = sorted(copies.items(), key=lambda item: (-item[1], item[0]))
-    vocabulary = [word for word, n in frequent[:MAX_WORDS] if n > 1]
-    total = len(set(groups))
-    idf = 1 + np.log((1 + total) / (1 + np.array([copies[word] for word in vocabulary], dtype=np.float64)))
-    numbers = {word: number for number, word in enumerate(vocabulary)}
-    rows, words, tf = count(tokens, numbers.get, len(vocabulary))
-    values = tf * idf[words]
-    norms = np.sqrt(np.bincount(rows, weights=np.square(values), minlength=len(tokens)))
-    matrix = csr_matrix((values / norms[rows], (rows, words)), shape=(len(tokens), len(vocabulary)))
-    return hstack([matrix, matrix @ word_parts(vocabulary)]).tocsr()
+    known = lexis(tokens, groups, How(2, 0, letters=1))
+    matrix = text_matrix(tokens, known)
+    return hstack([matrix, matrix @ word_parts(known.vocabulary)]).tocsr()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,32 +17,27 @@ from triage.domain.pack import Pack
 from triage.errors import ModelError, UsageError
 from triage.message import Message
 from triage.tags.artefact import FORMAT, write_folder
-from triage.tags.calibrate import LENGTHS, TARGET, Floats, Threshold, choose_threshold, fit_by_length, steepen, summary
+from triage.tags.calibrate import TARGET, Floats, Threshold, summary
 from triage.tags.drift import summarise
-from triage.tags.features import TF_STEPS, count, document_counts, is_feature
+from triage.tags.features import is_feature
 from triage.tags.groups import grouped_folds
-from triage.tags.model import UNIT, Cutter, Model
-from triage.tags.prepare import Prepared, Progress, prepare
+from triage.tags.heads import SEVERAL, TYPES, UNIT
+from triage.tags.learn import COST, SHARE, SHORT, TELLING, Columns, How, Learner, to_integers
+from triage.tags.lessons import ABSENT, MIN_KNOWN, Calibrated, Lesson, Unseen, calibrate, fold_in
+from triage.tags.model import Cutter, Model
+from triage.tags.prepare import MIN_ROWS, Prepared, Progress
+from triage.tags.tagged import Given, prepare_all, read_tags
 
 if TYPE_CHECKING:
     from triage.text.fold import Text
 
 FOLDS = 5
-MIN_KNOWN = 2
-"""Fewer known distinct words than this, and the model abstains."""
-MAX_WORDS = 60_000
-"""Largest vocabulary; the most frequent words are kept."""
-IDF_UNIT = 64
-COST = 1.0
-"""LinearSVC's C, chosen by cross-validation on 5,409 labelled messages among 0.2, 0.3, 1, 2 and 4; 1 and 2 were equal."""
-
-SHARE = 0.4
-"""How much words learn from their parts. Cross-validation on those messages gave macro-F1 0.892 without and 0.894 with; on 1,349
-short invented texts used for the same messages, 0.725 without and 0.753 with."""
-
-LEAN = 0.5
-"""How easily teachers are leant on. On invented texts with a teacher from others of them, macro-F1 on texts held back was 0.64 to 0.66 for 0.3
-to 4, where four labels of fifteen filled the dump 0.63 to 0.64; without a teacher 0.59 and 0.45."""
+FEW, FEWER = 20_000, 4_000
+"""Rows up to which it is tried out, on two folds or on all, whether words of one character pay."""
+PAYS = 0.01
+"""Macro-F1 that they must add: they make tags cost half as much again."""
+MANY = 200_000
+"""Rows up to which all folds are measured; of more, two folds, and this many rows."""
 
 CONFORMANCE = (
     "我家宽带断网三天了,客服一直不处理,我要投诉!",
@@ -75,6 +69,7 @@ def train(
     below: float | None = None,
     hit_rate: float = TARGET,
     weights: Sequence[float] | None = None,
+    tags: Mapping[str, Sequence[str | None]] | None = None,
     judged: Sequence[str] | None = None,
     recipe: Mapping[str, Any] | None = None,
     teachers: Sequence[Model] = (),
@@ -91,6 +86,9 @@ def train(
     `below` is the confidence below which the model abstains; without it, the lowest at which the share `hit_rate` of the
     answers, nine in ten by default, is right.
     `weights` says how much each row counts in learning (0 or more, 1 by default): less for a label that is only likely.
+    `tags` are labels of other tag types ("intent", "requests", "risks", "emotion"), one cell per row: values parted by ; | , 、 or blanks. None
+    says that nothing is known of the row (as does an empty cell of intent or emotion); an empty cell of requests or risks, that it has none.
+    A row without a category but with such labels teaches them alone.
     `judged` are the labels to measure and calibrate against, where they aren't those to learn: draws from what is likely, where nobody
     knows. One that no row teaches isn't used.
     `recipe` is added to the recipe in the manifest.
@@ -101,41 +99,39 @@ def train(
     Raises UsageError (arguments or labels that don't fit), ModelError (too little to learn from, folder not writable).
     """
     cutter = segmenter if segmenter is not None else _segmenter(pack)
-    prepared = prepare(texts, labels, _reader(cutter), pack, progress, numbers)
+    given = read_tags(tags or {}, len(texts), pack)
+    prepared = prepare_all(texts, labels, given, _reader(cutter), pack, progress, numbers)
     trust = _trust(prepared.rows, weights, len(texts))
-    names = tuple(sorted(set(prepared.labels)))
-    right = np.array([names.index(label) for label in prepared.labels], dtype=np.int64)
+    lessons = [_category(prepared, judged), *(lesson for kind in TYPES if (lesson := _lesson(kind, given, prepared)))]
     folds = assign_folds(prepared, seed)
     counts = np.array([measured is None or measured[row] for row in prepared.rows])
-    if not counts.any():
+    if not (counts & lessons[0].taught).any():
         raise UsageError(Message("没有一行用于衡量（measured）", "no row to measure on (`measured`)"))
-    goal = right if judged is None else _judged(prepared.rows, judged, names, right)
-    margins, known, whole, target, fold_of = _out_of_fold(
-        prepared, right, goal, trust, names, folds, counts, seed, min_texts, progress, teachers
-    )
-    chances = np.empty_like(margins)
-    for k in range(max(folds) + 1):  # each fold's probabilities by a calibration that hasn't seen it
-        held = fold_of == k
-        chances[held] = steepen(
-            margins[held], known[held], fit_by_length(margins[~held], known[~held], target[~held], whole[~held])
-        )
-    confidence, hit = chances[whole].max(axis=1), chances[whole].argmax(axis=1) == target[whole]
-    enough = known[whole] >= MIN_KNOWN
-    threshold = (
-        choose_threshold(confidence[enough], hit[enough], below, hit_rate) if enough.any() else Threshold(0.5, False, 0.0, 0.0)
-    )
-    metrics = summary(chances[whole], target[whole], names, enough & (confidence >= threshold.below))
-    metrics = {"by": f"{max(folds) + 1}-fold cross-validation, near-duplicates on one side", "input_rows": len(texts), **metrics}
+    how = How(min_texts, seed, teachers)
+    how = how._replace(letters=_letters(prepared, lessons[:1], trust, folds, counts, how))
+    seen = _unseen(prepared, lessons, trust, folds, counts, how, progress)
+    calibrated = [
+        calibrate(lesson, part, hit_rate, below if lesson.kind == "category" else None)
+        for lesson, part in zip(lessons, seen, strict=True)
+    ]
+    category = calibrated[0]
+    threshold = category.threshold or Threshold(0.5, False, 0.0, 0.0)
+    metrics = {"by": f"{max(folds) + 1}-fold cross-validation, near-duplicates on one side", "input_rows": len(texts), **category.metrics}
+    if len(lessons) > 1:
+        metrics["tags"] = {lesson.kind: found.metrics for lesson, found in zip(lessons[1:], calibrated[1:], strict=True)}
     if not threshold.reached and below is None:
         prepared.warnings.append(_unreached(threshold, hit_rate))
     if progress is not None:
         progress("fit", max(folds) + 1, max(folds) + 2)
-    arrays, scale, vocabulary = fit(prepared.tokens, right, prepared.groups, len(names), seed, min_texts, trust, teachers)
-    arrays["steepness"] = np.rint(fit_by_length(margins, known, target, whole) * UNIT).astype(np.int32)
-    manifest = _manifest(names, scale, cutter, threshold, hit_rate, metrics, pack, seed, min_texts, len(prepared.labels))
+    arrays, vocabulary = fit(prepared, lessons, np.arange(len(prepared.rows)), trust, how)
+    fold_in(arrays, lessons, calibrated)
+    manifest = _manifest(lessons, calibrated, cutter, metrics, hit_rate, pack, how, len(prepared.labels))
     manifest["recipe"].update(recipe or {})
-    said = Counter(names[i] for i in chances[whole].argmax(axis=1).tolist())
-    manifest["training"] = summarise(prepared.tokens, prepared.groups, vocabulary, said, metrics["coverage"], min_texts, seed)
+    names = lessons[0].names
+    said = Counter(names[i] for i in category.chances.argmax(axis=1).tolist())
+    manifest["training"] = summarise(
+        prepared.tokens, prepared.groups, vocabulary, said, metrics["coverage"], min_texts, seed
+    )
     write_folder(Path(out), manifest, arrays, vocabulary)
     return {**metrics, "warnings": prepared.warnings}
 
@@ -161,97 +157,55 @@ def _trust(rows: Sequence[int], weights: Sequence[float] | None, total: int) -> 
     return given[list(rows)]
 
 
-def _judged(rows: Sequence[int], judged: Sequence[str], names: tuple[str, ...], right: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The label to hold each row against, as a number; that learnt where `judged` names one that isn't learnt."""
-    numbers = {name: number for number, name in enumerate(names)}
-    return np.array([numbers.get(judged[row], taught) for row, taught in zip(rows, right.tolist(), strict=True)], dtype=np.int64)
+def _category(prepared: Prepared, judged: Sequence[str] | None) -> Lesson:
+    """What is known of the category; `judged` counts where it names a label that is learnt."""
+    names = tuple(sorted(set(prepared.labels) - {""}))
+    column = {name: i for i, name in enumerate(names)}
+    right = np.zeros((len(prepared.labels), len(names)), dtype=bool)
+    goal = right.copy()
+    for i, (row, label) in enumerate(zip(prepared.rows, prepared.labels, strict=True)):
+        if label:
+            right[i, column[label]] = True
+            goal[i, column[judged[row] if judged is not None and judged[row] in column else label]] = True
+    return Lesson("category", names, right, np.array(list(map(bool, prepared.labels)), dtype=bool), goal)
+
+
+def _lesson(kind: str, given: Given, prepared: Prepared) -> Lesson | None:
+    """What is known of one of the other tag types; None where too little is, which is said in the warnings."""
+    if kind not in given:
+        return None
+    values = [given[kind][row] for row in prepared.rows]
+    texts: dict[str, set[int]] = {}
+    for group, value in zip(prepared.groups, values, strict=True):
+        for name in value or ():
+            texts.setdefault(name, set()).add(group)
+    names = tuple(sorted(name for name, groups in texts.items() if len(groups) >= MIN_ROWS))
+    if rare := sorted(set(texts) - set(names)):
+        prepared.warnings.append(
+            Message(
+                f"{kind}：不足 {MIN_ROWS} 条不同文本的值，模型不会给出：{'、'.join(rare)}",
+                f"{kind}: fewer than {MIN_ROWS} different texts, so the model won't answer {', '.join(rare)}",
+            )
+        )
+    if len(names) < (1 if kind in SEVERAL else 2):
+        prepared.warnings.append(Message(f"{kind}：标注太少，未学习", f"{kind}: too few labels; not learnt"))
+        return None
+    right = np.array([[value is not None and name in value for name in names] for value in values], dtype=bool)
+    taught = np.array([value is not None and (kind in SEVERAL or any(x in names for x in value)) for value in values], dtype=bool)
+    return Lesson(kind, names, right, taught, right)
 
 
 def fit(
-    tokens: Sequence[Sequence[str]],
-    right: NDArray[np.int64],
-    groups: Sequence[int],
-    labels: int,
-    seed: int,
-    min_texts: int,
-    weights: Floats | None = None,
-    teachers: Sequence[Model] = (),
-) -> tuple[dict[str, NDArray[Any]], float, list[str]]:
-    """Learn one linear model: its integer arrays (all but the steepness, which is 1), their scale, and the vocabulary."""
-    from scipy.sparse import csr_matrix, hstack
-    from sklearn.svm import LinearSVC
-
-    copies = document_counts(tokens, groups)
-    texts = len(set(groups))
-    frequent = sorted(copies.items(), key=lambda item: (-item[1], item[0]))
-    # the most frequent first: neighbours in memory at prediction, which makes looking words up a quarter faster
-    vocabulary = [word for word, n in frequent[:MAX_WORDS] if n >= min_texts]
-    if not vocabulary:
-        raise ModelError(
-            Message(
-                f"无法训练：没有一个词在 {min_texts} 条以上的文本中出现",
-                f"can't train: no word occurs in {min_texts} texts or more",
-            ),
-            Message("补充更多标注文本", "label more texts"),
-        )
-    known = set(vocabulary)
-    for teacher in teachers:
-        vocabulary += [word for word in teacher.words if word not in known]
-        known.update(teacher.words)
-    idf = np.array(
-        [round(IDF_UNIT * (1 + math.log((1 + texts) / (1 + copies.get(word, 0))))) for word in vocabulary], dtype=np.int64
-    )
-    numbers = {word: number for number, word in enumerate(vocabulary)}
-    rows, words, tf = count(tokens, numbers.get, len(vocabulary))
-    values = (tf * idf[words]).astype(np.float64)
-    norms = np.sqrt(np.bincount(rows, weights=np.square(values), minlength=len(tokens)))
-    matrix = csr_matrix((values / norms[rows], (rows, words)), shape=(len(tokens), len(vocabulary)))
-    parts = hstack([word_parts(vocabulary), *(lessons(teacher, vocabulary, idf) for teacher in teachers)]).tocsr()
-    machine = LinearSVC(C=COST, class_weight="balanced", random_state=seed, max_iter=3000)
-    machine.fit(hstack([matrix, matrix @ parts]).tocsr(), right, weights)
-    # what was learnt of parts is added to the words that hold them: prediction looks up words alone
-    slopes, intercepts = (
-        machine.coef_[:, : len(vocabulary)] + (parts @ machine.coef_[:, len(vocabulary) :].T).T,
-        machine.intercept_,
-    )
-    if labels == 2:
-        slopes, intercepts = np.vstack([-slopes, slopes]), np.concatenate([-intercepts, intercepts])
-    weighted = slopes.T * idf[:, None]
-    scale = 32767 / max(float(np.abs(weighted).max()), 1e-9)
-    arrays: dict[str, NDArray[Any]] = {
-        "weights": np.rint(weighted * scale).astype(np.int16),
-        "idf": idf.astype(np.int16),
-        "intercepts": np.rint(intercepts * UNIT).astype(np.int32),
-        "steepness": np.full(len(LENGTHS), UNIT, dtype=np.int32),
-        "lengths": np.array(LENGTHS, dtype=np.int32),
-    }
-    return arrays, scale, vocabulary
-
-
-def lessons(teacher: Model, vocabulary: Sequence[str], idf: NDArray[np.int64]) -> Any:
-    """A sparse matrix, words x the teacher's labels: what it says of each word, so that a text's row times this is LEAN times its scores
-    (but for the text's length, which it counts by its own words). What is learnt of these columns is learnt of all its words at once,
-    also of those that no text here holds."""
-    from scipy.sparse import csr_matrix
-
-    said = teacher.slopes(vocabulary)
-    return csr_matrix(said * (LEAN / idf[:, None]))
-
-
-def word_parts(vocabulary: Sequence[str]) -> Any:
-    """A sparse matrix, words x parts: the characters of each word of two or more, and the pairs in it of three or more. Words that
-    share a part so learn from each other (校服 from 学校), which is worth most where texts are few."""
-    from scipy.sparse import csr_matrix
-
-    numbers: dict[str, int] = {}
-    rows, columns = [], []
-    for row, word in enumerate(vocabulary):
-        if len(word) > 1:
-            pairs = {word[i : i + 2] for i in range(len(word) - 1)} if len(word) > 2 else set()
-            for part in sorted({*word, *pairs}):
-                rows.append(row)
-                columns.append(numbers.setdefault(part, len(numbers)))
-    return csr_matrix((np.full(len(rows), SHARE), (rows, columns)), shape=(len(vocabulary), max(1, len(numbers))))
+    prepared: Prepared, lessons: Sequence[Lesson], rows: NDArray[np.int64], trust: Floats, how: How
+) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """Learn all lessons from some rows: integer arrays, not yet calibrated, and the vocabulary."""
+    learner = Learner([prepared.tokens[i] for i in rows], [prepared.groups[i] for i in rows], how)
+    parts = []
+    for lesson in lessons:
+        taught = np.flatnonzero(lesson.taught[rows])
+        parts.append(learner.learn(taught, lesson.right[rows[taught]], trust[rows[taught]]))
+    columns = Columns(np.hstack([part.slopes for part in parts]), np.concatenate([part.intercepts for part in parts]))
+    return to_integers(learner.known, columns, len(lessons)), learner.known.vocabulary
 
 
 def assign_folds(prepared: Prepared, seed: int) -> list[int]:
@@ -262,53 +216,65 @@ def assign_folds(prepared: Prepared, seed: int) -> list[int]:
     return grouped_folds(prepared.groups, prepared.labels, min(FOLDS, max(map(len, groups.values()))), seed)
 
 
-def _out_of_fold(
-    prepared: Prepared,
-    right: NDArray[np.int64],
-    goal: NDArray[np.int64],
-    trust: Floats,
-    names: tuple[str, ...],
-    folds: Sequence[int],
-    counts: NDArray[np.bool_],
-    seed: int,
-    min_texts: int,
-    progress: Progress | None,
-    teachers: Sequence[Model],
-) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
-    """Margins of each row by a model that hasn't seen it, of the whole text and of an excerpt: margins, known words, whole?, label, fold."""
-    margins, known, whole, target, fold_of = [], [], [], [], []
-    fold_numbers = np.array(folds)
-    for k in range(max(folds) + 1):
+def fit_categories(
+    tokens: Sequence[Sequence[str]], right: NDArray[np.int64], groups: Sequence[int], names: Sequence[str], trust: Floats, how: How
+) -> Model:
+    """A model of the category alone, not calibrated. `right` are numbers of `names`; those that no row has aren't learnt."""
+    present = np.unique(right)
+    is_it = right[:, None] == present
+    lesson = Lesson("category", tuple(names[i] for i in present), is_it, np.ones(len(tokens), dtype=bool), is_it)
+    prepared = Prepared(list(map(list, tokens)), [names[i] for i in right], list(groups), list(range(len(tokens))))
+    return bare_model([lesson], *fit(prepared, [lesson], np.arange(len(tokens)), trust, how))
+
+
+def bare_model(lessons: Sequence[Lesson], arrays: dict[str, NDArray[Any]], vocabulary: Sequence[str]) -> Model:
+    """A model that isn't calibrated: its scores are margins."""
+    heads = [{"type": x.kind, "labels": x.names, "below": [1.0] * len(x.names) if x.several else 1.0} for x in lessons]
+    return Model({"heads": heads, "pack": None, "min_known_words": 0}, arrays, vocabulary, "")
+
+
+def _unseen(
+    prepared: Prepared, lessons: Sequence[Lesson], trust: Floats, folds: Sequence[int], counts: NDArray[np.bool_], how: How,
+    progress: Progress | None = None, rounds: int = FOLDS,
+) -> list[Unseen]:  # fmt: skip
+    """What models that haven't seen them say of the rows that count, as whole texts and as excerpts, by lesson. `rounds`: folds at most."""
+    parts: list[list[Unseen]] = [[] for _ in lessons]
+    fold_of = np.array(folds)
+    rounds = min(rounds, max(folds) + 1 if len(fold_of) <= MANY else 2)
+    for k in range(rounds):
         if progress is not None:
-            progress("fit", k, max(folds) + 2)
-        train_rows, held = np.flatnonzero(fold_numbers != k), np.flatnonzero((fold_numbers == k) & counts)
-        present = np.unique(right[train_rows])
-        relabelled = np.searchsorted(present, right[train_rows])
-        arrays, scale, vocabulary = fit(
-            [prepared.tokens[i] for i in train_rows],
-            relabelled,
-            [prepared.groups[i] for i in train_rows],
-            len(present),
-            seed,
-            min_texts,
-            trust[train_rows],
-            teachers,
-        )
-        model = Model(
-            {"labels": [names[i] for i in present], "pack": None, "scale": scale, "abstain": {"below": 0.0, "min_known_words": 0}},
-            arrays, vocabulary, "",
-        )  # fmt: skip
+            progress("fit", k, rounds + 1)
+        rows, held = np.flatnonzero(fold_of != k), np.flatnonzero((fold_of == k) & counts)[: MANY // rounds]
+        model = bare_model(lessons, *fit(prepared, lessons, rows, trust, how))
         for is_whole in (True, False):
-            pieces = [prepared.tokens[i] if is_whole else excerpt(prepared.tokens[i], seed + int(i)) for i in held]
-            scores, words = model.scores(pieces)
-            full = np.full((len(held), len(names)), -30.0)
-            full[:, present] = scores / UNIT
-            margins.append(full)
-            known.append(words)
-            whole.append(np.full(len(held), is_whole))
-            target.append(goal[held])
-            fold_of.append(np.full(len(held), k))
-    return np.concatenate(margins), np.concatenate(known), np.concatenate(whole), np.concatenate(target), np.concatenate(fold_of)
+            pieces = [prepared.tokens[i] if is_whole else excerpt(prepared.tokens[i], how.seed + int(i)) for i in held]
+            scores, known = model.all_scores(pieces)
+            for lesson, head, out in zip(lessons, model.heads, parts, strict=True):
+                mine = np.flatnonzero(lesson.taught[held])
+                margins = scores[mine, head.columns] / UNIT
+                margins[:, ~lesson.right[rows].any(axis=0)] = ABSENT
+                size = len(mine)
+                out.append(Unseen(margins, known[mine], np.full(size, is_whole), lesson.goal[held[mine]], np.full(size, k)))
+    return [Unseen.join(part) for part in parts]
+
+
+def _letters(
+    prepared: Prepared, category: Sequence[Lesson], trust: Floats, folds: Sequence[int], counts: NDArray[np.bool_], how: How
+) -> int:
+    """How many letters a word needs: SHORT, unless shorter words too give PAYS more macro-F1 on texts not learnt from."""
+    if len(folds) > FEW:
+        return SHORT
+    rounds = FOLDS if len(folds) <= FEWER else 2
+    found = {}
+    for letters in (SHORT, 1):
+        try:
+            seen = _unseen(prepared, category, trust, folds, counts, how._replace(letters=letters), rounds=rounds)[0]
+        except ModelError:  # no word is so long
+            found[letters] = -1.0
+            continue
+        chances, right = seen.margins[seen.whole], seen.goal[seen.whole].argmax(axis=1)
+        found[letters] = summary(chances, right, category[0].names, np.ones(len(right), dtype=bool))["macro_f1"]
+    return 1 if found[1] > found[SHORT] + PAYS else SHORT
 
 
 def excerpt(tokens: Sequence[str], seed: int) -> Sequence[str]:
@@ -320,30 +286,26 @@ def excerpt(tokens: Sequence[str], seed: int) -> Sequence[str]:
 
 
 def _manifest(
-    names: tuple[str, ...],
-    scale: float,
-    cutter: Cutter,
-    threshold: Threshold,
-    hit_rate: float,
-    metrics: dict[str, Any],
-    pack: Pack | None,
-    seed: int,
-    min_texts: int,
+    lessons: Sequence[Lesson], calibrated: Sequence[Calibrated], cutter: Cutter, metrics: dict[str, Any], hit_rate: float, pack: Pack | None, how: How,
     rows: int,
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
+    threshold = calibrated[0].threshold
     return {
         "format": FORMAT,
         "created_by": f"complaint-triage {__version__}",
         "pack": pack.id if pack is not None else None,
-        "labels": list(names),
-        "scale": scale,
+        "heads": [
+            {"type": lesson.kind, "labels": list(lesson.names), "below": found.below}
+            for lesson, found in zip(lessons, calibrated, strict=True)
+        ],
+        "min_known_words": MIN_KNOWN,
         "tokens": {"fingerprint": cutter.fingerprint, "conformance": [[s, cutter.cut(s)] for s in CONFORMANCE]},
-        "abstain": {
-            "below": threshold.below, "min_known_words": MIN_KNOWN, "target": hit_rate, "target_reached": threshold.reached,
-        },
         "recipe": {
-            "features": "jieba words, letters only, sublinear tf-idf", "learner": "LinearSVC", "C": COST, "class_weight": "balanced",
-            "calibration": "steepness per length class, on out-of-fold scores", "seed": seed, "rows": rows, "tf_steps": TF_STEPS, "word_parts": SHARE, "min_texts": min_texts,
+            "features": "jieba words of `letters` letters or more, counted, weighed by rarity, divided by text length ** 0.75",
+            "learner": "logistic regression per label, words scaled by how telling they are", "C": COST, "class_weight": "balanced",
+            "calibration": "on texts not learnt from: steepness per length class, then a beta curve; log-odds per label where several may hold",
+            "seed": how.seed, "rows": rows, "telling": TELLING, "word_parts": SHARE, "min_texts": how.min_texts, "letters": how.letters,
+            "target": hit_rate, "target_reached": threshold is not None and threshold.reached,
         },
         "metrics": metrics,
     }  # fmt: skip
