@@ -52,7 +52,7 @@ def _falling(authority: Authority, remedy: Remedy, findings: Findings) -> None:
 
 def _uncovered(authority: Authority, findings: Findings) -> None:
     """Remedies of which splitting over cases, days or handlers can get more than a rank's limit."""
-    covered = {name for cap in authority.caps if cap.limit == CASE_LIMIT and cap.per in ("customer", "handler", "order") for name in cap.of}
+    covered = {name for cap in authority.caps if cap.limit == CASE_LIMIT for name in cap.of}
     bare = [r.id for r in authority.remedies.values() if not r.yes and r.id not in covered]
     if bare:
         findings.add("TR313", authority.place, f"拆成几单可以绕过单次额度：{'、'.join(bare)}", f"splitting over cases gets round the limits of: {', '.join(bare)}",
@@ -62,13 +62,14 @@ def _uncovered(authority: Authority, findings: Findings) -> None:
 def _pieces(authority: Authority, findings: Findings) -> None:
     """`count_of` counts grants, not pieces: said where more than one piece can be granted at once."""
     for cap in authority.caps:
+        said = cap.title.zh != cap.id  # an author who gave it a title has said what is counted
         several = [
             name for name in cap.of
-            if cap.counting == "grants" and (remedy := authority.remedies[name]).unit and any(v > 1 for row in remedy.rows for v in row.limits.values()) and not remedy.yes
+            if cap.counting == "grants" and not said and (remedy := authority.remedies[name]).unit and any(v > 1 for row in remedy.rows for v in row.limits.values()) and not remedy.yes
         ]  # fmt: skip
         if several:
             findings.add("TR315", cap.place, f"count_of 数的是授权次数：{'、'.join(several)} 一次给几个只算一次", f"`count_of` counts grants: several of {', '.join(several)} at once count as one",
-                         ("要按个数封顶，写 sum_of", "to bound how many pieces, write sum_of"), level="info")  # fmt: skip
+                         ("要按个数封顶，写 sum_of；就是要数次数，给它写个 title", "to bound how many pieces, write sum_of; if grants are meant, give it a title that says so"), level="info")  # fmt: skip
 
 
 def _owner_ranks(pack: Pack, authority: Authority, findings: Findings) -> None:
