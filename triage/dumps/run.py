@@ -31,7 +31,7 @@ from triage.message import Message
 
 log = logging.getLogger("triage")
 
-BATCH_ROWS = 256
+BATCH_ROWS = 512
 BATCH_CHARACTERS = 400_000
 """A batch ends at whichever comes first."""
 

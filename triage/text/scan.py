@@ -285,14 +285,20 @@ class Scanner:
         return run
 
     def _expressions(self, readings: Sequence[Reading], run: dict[int, dict[int, int]], rows: list[_Row]) -> None:
-        """Run the expressions whose literals were seen, and those of which none can be told."""
-        for n in range(len(readings)) if self._always else sorted(run):
-            starts = {**run.get(n, {}), **dict.fromkeys(self._always, 0)}
-            reading = readings[n]
-            encoded = reading.text.folded.encode("utf-8")
-            for i in sorted(starts):
-                for a, b in regex_hits(reading, self._regexes[i], encoded, self.checks[i].unless_negated, starts[i]):
-                    rows.append((n, i, a, b))
+        """Run the expressions whose literals were seen, and those of which none can be told, each on all its texts in a row: what
+        RE2 keeps of an expression is then at hand."""
+        waiting: dict[int, list[tuple[int, int]]] = {i: [(n, 0) for n in range(len(readings))] for i in self._always}
+        for n, starts in run.items():
+            for i, start in starts.items():
+                waiting.setdefault(i, []).append((n, start))
+        encoded: dict[int, bytes] = {}
+        for i in sorted(waiting):
+            regex, unless_negated = self._regexes[i], self.checks[i].unless_negated
+            for n, start in waiting[i]:
+                reading = readings[n]
+                if n not in encoded:
+                    encoded[n] = reading.text.folded.encode("utf-8")
+                rows += [(n, i, a, b) for a, b in regex_hits(reading, regex, encoded[n], unless_negated, start)]
 
 
 def _near(before: tuple[_Finder, ...], after: tuple[_Finder, ...], folded: str, a: int, b: int, reach: int) -> bool:
