@@ -149,8 +149,9 @@ class Resolver:
                 late, answer = self._so_far(held, maybe, facts, more)
                 flags = self._table.join(early, answer)
             new, perhaps = self._match(stratum, flags)
-            if perhaps and found.pending:
-                asks = frozenset(kind for i in perhaps for kind in self._kinds_read.get(i, ()) if kind in found.pending)
+            if found.pending and (perhaps or new):
+                # a rule that holds anyway may hold for what stands in the text as well: then that is among its reasons
+                asks = frozenset(kind for i in (*perhaps, *new) for kind in self._kinds_read.get(i, ()) if kind in found.pending)
                 if asks:
                     return Outcome(held, flags, None, {}, asks)
             held = tuple(sorted(held + new)) if held and new else held or new
