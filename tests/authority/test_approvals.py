@@ -235,6 +235,14 @@ class TestFourEyes:
         d.granted(2900, by="director", case="k2")
         assert d.ask("", 100, handler="v1").verdict == "needs_approval"
 
+    def test_the_first_approvers_own_cap_isnt_charged_twice(self, tmp_path: Path) -> None:
+        d = desk(tmp_path, EYES + "  caps: [{sum_of: [refund], per: handler, in: calendar_day, limit: {manager: 3500}}]\n")
+        pending = d.request(d.ask("", 3000))
+        assert pending.waits_for == "manager"
+        half = d.approve(pending, "m1")
+        assert half.result == "second"
+        assert d.approve(half.pending, "m2").result == "granted"
+
     def test_nobody_left_above_top(self, tmp_path: Path) -> None:
         people = staff("u1:agent", "d1:director", "boss:总经理办公会")
         d = desk(tmp_path, EYES + "  above_top: 总经理办公会\n", people)

@@ -163,6 +163,32 @@ class TestChecks:
         assert "TR316" in [d.code for d in check_pack(folder).findings]
 
 
+def test_names_used_only_there_are_used(tmp_path: Path) -> None:
+    more = "periods: {大促: {from: 2026-11-01, to: 2026-11-12}}\npeople: {audit: 审计}\n"
+    adjust = "  adjust: [{times: 2, valid: {during: 大促}}]\n  caps: [{sum_of: [refund], per: customer, in: 30d, limit: 900, steps: [{at: 80%, notify: [audit]}]}]\n"
+    folder = write_pack(tmp_path / "pack", others={"authority.yaml": "authority:\n" + RANKS + REFUND + adjust, "m.yaml": more})
+    assert [d.message.en for d in check_pack(folder).findings if d.code == "TR307"] == []
+
+
+def test_a_remedy_named_twice_in_a_cap_counts_once(tmp_path: Path) -> None:
+    pack = load(tmp_path, RANKS + REFUND + "  caps: [{sum_of: [refund, refund], per: customer, limit: 5}]\n").pack
+    assert pack is not None
+    assert pack.authority is not None
+    assert [c.of for c in pack.authority.caps] == [("refund",)]
+
+
+@pytest.mark.parametrize(("wrong", "right"), [
+    ("agent: 100", "agnet: 100"), ("sum_of: [refund, gift]", "sum_of: [refnud, gift]"), ("per: customer", "per: custmer"), ("calendar_day", "calender_day"),
+    ("order.paid", "order.payed"), ("complaint.about_employee", "complaint.about_employe"), ("ranks: [agent, senior]", "ranks: [agent, senoir]"), ("four_eyes", "four_eye"),
+])  # fmt: skip
+def test_a_slip_gets_the_nearest_name(tmp_path: Path, wrong: str, right: str) -> None:
+    text = WHOLE.replace("sum_of: [refund, compensation, gift]", "sum_of: [refund, gift]").replace("ranks: [agent, senior, supervisor]}", "ranks: [agent, senior]}")
+    errors = [d for d in load(tmp_path, text.replace(wrong, right, 1)).findings if d.level == "error"]
+    assert len(errors) == 1
+    assert errors[0].hint is not None
+    assert "是不是" in errors[0].hint.zh
+
+
 def test_editors_get_its_shape() -> None:
     schema = json_schema()
 

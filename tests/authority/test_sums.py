@@ -218,6 +218,11 @@ class TestByRank:
         desk.granted(290, rank="director", case="k2")
         assert verdict(desk.ask("agent", 100)) == ("needs_approval", "supervisor")
 
+    def test_ones_own_approval_makes_no_exception(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path, RANKS + REFUND + caps("sum_of: [refund], per: customer, in: 30d, limit: {agent: 300, supervisor: 1000}"))
+        desk.granted(290, by="supervisor", case="k2", approver="u1")
+        assert verdict(desk.ask("agent", 100)) == ("needs_approval", "supervisor")
+
     def test_a_pending_request_doesnt_count_against_ranks_below_the_one_it_waits_for(self, tmp_path: Path) -> None:
         desk = Desk(tmp_path, RANKS + REFUND + caps("sum_of: [refund], per: customer, in: 30d, limit: {agent: 300, supervisor: 1000}"))
         waiting(desk, 290, "supervisor")

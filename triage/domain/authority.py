@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -165,6 +165,17 @@ class Authority:
     def ladder(self) -> tuple[str, ...]:
         """The ranks, and who stands above them."""
         return (*self.ranks, self.above_top) if self.above_top else self.ranks
+
+    def conditions(self) -> Iterator[Condition]:
+        """Every condition that the section has."""
+        for remedy in self.remedies.values():
+            yield from (row.when for row in remedy.rows)
+        yield from (item.when for item in self.adjust)
+        bounds: list[Cap | FourEyes] = [*self.caps, *self.four_eyes]
+        for bound in bounds:
+            yield bound.when
+            if bound.unless is not None:
+                yield bound.unless
 
     def height(self, rank: str) -> int:
         """The place of a rank on the ladder, the lowest 0. Raises ValueError for a name that isn't on it."""

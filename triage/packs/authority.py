@@ -65,6 +65,7 @@ class _Reader:
         self.values = Values(draft)
         self.sections: dict[str, list[tuple[Text, Node]]] = {key: [] for key in KEYS}
         self.place = Place("")
+        self.written: list[str] = []
         for section, node in folder.sections.get("authority", []):
             self.place = self.place if self.place.file else section.place
             for entry in node.entries if isinstance(node, Map) else ():
@@ -84,7 +85,7 @@ class _Reader:
         ranks = tuple(titles)
         above = self.above_top(ranks)
         remedies = self.remedies(ranks)
-        bounds = Bounds(self.draft, self.values, self.folder.id, ranks, remedies)
+        bounds = Bounds(self.draft, self.values, self.folder.id, ranks, remedies, self.written)
         adjust = bounds.adjusts(self.listed("adjust"))
         caps = bounds.caps(self.listed("caps"))
         four_eyes = bounds.four_eyes(self.listed("four_eyes"))
@@ -153,6 +154,7 @@ class _Reader:
                     self.findings.add("TR105", entry.key.place, f"“{name}”已在 {places[name]} 写过", f"{name!r} is already given at {places[name]}", ("删去一处", "remove one of them"))
                     continue
                 places[name] = entry.key.place
+                self.written.append(name)
                 remedy = self.remedy(entry.key, entry.value, ranks)
                 if remedy is not None:
                     found[name] = remedy

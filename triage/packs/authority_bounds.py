@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
 
@@ -21,9 +21,11 @@ from triage.source import Items, Map, Text
 class Bounds:
     """Reads the rows of adjust, caps and four_eyes against the ranks and remedies of their pack."""
 
-    def __init__(self, draft: Draft, values: Values, pack: str, ranks: Sequence[str], remedies: Mapping[str, Remedy]) -> None:
+    def __init__(self, draft: Draft, values: Values, pack: str, ranks: Sequence[str], remedies: Mapping[str, Remedy], names: Collection[str]) -> None:
         self.draft, self.findings, self.values, self.pack = draft, draft.findings, values, pack
         self.ranks, self.remedies = tuple(ranks), remedies
+        self.names = names
+        """All remedies that are written, those with mistakes too: naming one isn't another mistake."""
         self.ids: dict[str, Text | None] = dict.fromkeys(remedies)
 
     def id(self, node: Map, kind: str, number: int) -> str:
@@ -41,8 +43,8 @@ class Bounds:
 
     def known_remedies(self, names: list[Text]) -> tuple[str, ...]:
         """The remedies that a row names, each declared."""
-        found = [name.text for name in names if known(name, self.remedies, "TR128", "授权项目", "remedy", self.findings)]
-        return tuple(dict.fromkeys(found))
+        found = [name.text for name in names if known(name, self.names, "TR128", "授权项目", "remedy", self.findings)]
+        return tuple(dict.fromkeys(name for name in found if name in self.remedies))
 
     def adjusts(self, nodes: list[Map]) -> list[Adjust]:
         """`adjust:`"""
@@ -99,7 +101,7 @@ class Bounds:
                                   ("删去 over，或把 limit 写成各级的数额", "remove `over`, or give each rank's limit"))  # fmt: skip
             condition, unless = self.conditions(node)
             steps = self.steps(node)
-            if condition is None or unless is False or not of or len(of) < len(names) or per is None or window is None or limit is None or not self.counts(node):
+            if condition is None or unless is False or not of or len(of) < len({n.text for n in names}) or per is None or window is None or limit is None or not self.counts(node):
                 continue
             kind: Literal["grants", "amount"] = "grants" if counting else "amount"
             out.append(Cap(
@@ -119,7 +121,7 @@ class Bounds:
             start = None if start_node is None or unit is None else self.values.amount(start_node, unit)
             per, window = self.values.per(node.get("per")), self.values.window(node.get("in"))
             condition, unless = self.conditions(node)
-            if condition is None or unless is False or not of or len(of) < len(names) or start is None or per is None or window is None or not self.counts(node):
+            if condition is None or unless is False or not of or len(of) < len({n.text for n in names}) or start is None or per is None or window is None or not self.counts(node):
                 continue
             out.append(FourEyes(
                 name, of, start, per, window, condition, unless or None, message(node.get("title"), name), node.place, self.pack, flag(node.get("locked"), self.findings),
@@ -135,8 +137,10 @@ class Bounds:
     def unit(self, names: list[Text], counting: bool) -> str | None:
         """The one unit of the remedies summed; None with a finding if they have several, or no amount."""
         found = [(name, self.remedies[name.text]) for name in names if name.text in self.remedies]
-        if counting or not found:
+        if counting:
             return ""
+        if len(found) < len(names):
+            return None  # one of them is reported already
         for name, remedy in found:
             if remedy.yes:
                 self.findings.add("TR129", name.place, f"“{name.text}”没有金额，不能合计", f"{name.text!r} has no amount to sum", ("用 count_of 限次数", "bound how often it is granted with count_of"))

@@ -24,6 +24,8 @@ def check(pack: Pack) -> list[Diagnostic]:
             periods.update(c.operand.name for c in test.checks if isinstance(c.operand, Period))
     if pack.authority is not None:
         used.update(name for cap in pack.authority.caps for step in cap.steps for name in step.notify)
+        for condition in pack.authority.conditions():
+            periods.update(c.operand.name for test in tests(condition) for c in test.checks if isinstance(c.operand, Period))
     for value in pack.people.values():
         used.update(_names(value))
     for fact in pack.facts.values():
