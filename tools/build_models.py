@@ -170,7 +170,15 @@ def build(name: str) -> None:
     often = Counter(filter(None, labels))
     weights = [often[label] * len(often) / often.total() if label else 1.0 for label in labels] if name in AS_OFTEN else None
     metrics = train(
-        texts, labels, folder, pack=pack, min_texts=1, measured=by_hand, weights=weights, hit_rate=HIT_RATE.get(name, TARGET), tags=cells(written)
+        texts,
+        labels,
+        folder,
+        pack=pack,
+        min_texts=1,
+        measured=by_hand,
+        weights=weights,
+        hit_rate=HIT_RATE.get(name, TARGET),
+        tags=cells(written),
     )
     for warning in metrics["warnings"]:
         sys.stdout.write(f"{name}: {warning.en}\n")

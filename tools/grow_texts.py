@@ -86,7 +86,9 @@ def topic_phrases(path: Path, all_pairs: bool) -> list[str]:
             out += [subject + predicate for predicate in predicates for subject in subjects]
             continue
         longest = max(len(subjects), len(predicates))
-        out += [subjects[i % len(subjects)] + predicates[(i * 7 + i // len(predicates)) % len(predicates)] for i in range(longest)]
+        out += [
+            subjects[i % len(subjects)] + predicates[(i * 7 + i // len(predicates)) % len(predicates)] for i in range(longest)
+        ]
         out += [subjects[(i + 1) % len(subjects)] + predicates[i % len(predicates)] for i in range(longest)]
     return list(dict.fromkeys(out))
 
