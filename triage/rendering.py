@@ -70,6 +70,20 @@ def _faults(decision: Decision) -> list[dict[str, str]]:
     return [{"where": f.where, "zh": f.message.zh, "en": f.message.en} for f in decision.errors]
 
 
+def _outcome(decision: Decision) -> dict[str, Any]:
+    """Tags but the category, and the slots that hold one value."""
+    tags = decision.tags
+    return {
+        "intent": tags.intent,
+        "requests": list(tags.requests),
+        "risks": list(tags.risks),
+        "emotion": tags.emotion,
+        "severity": decision.severity,
+        "green_channel": decision.green_channel,
+        "queue": decision.queue,
+    }
+
+
 def decision_dict(decision: Decision) -> dict[str, Any]:
     """A decision as JSON-able data. Spans are [start, end, quote] over the original text."""
     tags = decision.tags
@@ -80,13 +94,7 @@ def decision_dict(decision: Decision) -> dict[str, Any]:
         "confidence": tags.confidence,
         "abstained": tags.abstained,
         "alternatives": [[name, share] for name, share in tags.alternatives],
-        "intent": tags.intent,
-        "requests": list(tags.requests),
-        "risks": list(tags.risks),
-        "emotion": tags.emotion,
-        "severity": decision.severity,
-        "green_channel": decision.green_channel,
-        "queue": decision.queue,
+        **_outcome(decision),
         "owner": decision.owner,
         "actions": {slot: list(values) for slot, values in sorted(decision.actions.items())},
         "reasons": [_reason(r, decision.text) for r in decision.reasons],
@@ -119,13 +127,7 @@ def row_values(decision: Decision) -> dict[str, Any]:
         "category": tags.category,
         "confidence": tags.confidence,
         "abstained": tags.abstained,
-        "intent": tags.intent,
-        "requests": list(tags.requests),
-        "risks": list(tags.risks),
-        "emotion": tags.emotion,
-        "severity": decision.severity,
-        "green_channel": decision.green_channel,
-        "queue": decision.queue,
+        **_outcome(decision),
         "actions": actions,
         "reasons": [
             {"rule": r.rule, "title": r.title.zh or r.title.en, "place": str(r.place), "evidence": [_evidence(e, text) for e in r.evidence]}

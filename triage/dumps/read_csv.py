@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import itertools
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from triage.dumps.dialect import NO_DELIMITER, Dialect, delimiter_of, quote_of, sniff_dialect
 from triage.dumps.lines import MARK, Bytes, Lines, OddLine
 from triage.dumps.reading import ReadOptions, not_a_table, rename, text_sample
-from triage.dumps.record import MAX_CELL, MAX_COLUMNS, MAX_LINE, Reject, Row, excerpt
+from triage.dumps.record import MAX_CELL, MAX_COLUMNS, MAX_LINE, Reject, Row, excerpt, sample_of
 from triage.errors import DumpError
 from triage.message import Message
 
@@ -58,8 +57,7 @@ class CsvDump:
             "delimiter": "none" if self._dialect.delimiter == NO_DELIMITER else self._dialect.delimiter,
             "quote": self._dialect.quote or "none",
         }
-        rows = (row for row in itertools.islice(self.records(), 50) if not isinstance(row, Reject))
-        self.sample: tuple[Row, ...] = tuple(itertools.islice(rows, 20))
+        self.sample: tuple[Row, ...] = sample_of(self.records())
 
     @property
     def done(self) -> float:

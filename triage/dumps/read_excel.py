@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from triage.dumps.excel_extent import refuse_strewn
 from triage.dumps.reading import ReadOptions, not_a_table, rename
-from triage.dumps.record import MAX_CELL, MAX_COLUMNS, Reject, Row, cell_of
+from triage.dumps.record import MAX_CELL, MAX_COLUMNS, Reject, Row, cell_of, sample_of
 from triage.errors import DumpError, UsageError
 from triage.message import Message
 
@@ -50,8 +49,7 @@ class ExcelDump:
             while len(names) > 1 and not names[-1]:
                 names.pop()
         self.columns = rename(names)
-        rows = (row for row in itertools.islice(self.records(), 50) if not isinstance(row, Reject))
-        self.sample: tuple[Row, ...] = tuple(itertools.islice(rows, 20))
+        self.sample: tuple[Row, ...] = sample_of(self.records())
 
     @property
     def done(self) -> float:

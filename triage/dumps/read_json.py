@@ -11,7 +11,7 @@ import orjson
 
 from triage.dumps.lines import MARK, Bytes, Lines, OddLine
 from triage.dumps.reading import ReadOptions, not_a_table, text_sample
-from triage.dumps.record import MAX_CELL, MAX_COLUMNS, MAX_LINE, Reject, Row, cell_of, excerpt
+from triage.dumps.record import MAX_CELL, MAX_COLUMNS, MAX_LINE, Reject, Row, cell_of, excerpt, sample_of
 from triage.errors import DumpError
 from triage.message import Message
 
@@ -47,8 +47,7 @@ class JsonDump:
         if not columns:
             raise not_a_table(path, refused or Message("没有读到任何 JSON 对象", "no JSON object was found"))
         self.columns = tuple(columns)
-        rows = (row for row in itertools.islice(self.records(), 50) if not isinstance(row, Reject))
-        self.sample: tuple[Row, ...] = tuple(itertools.islice(rows, 20))
+        self.sample: tuple[Row, ...] = sample_of(self.records())
 
     @property
     def done(self) -> float:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -55,6 +56,11 @@ class Dump(Protocol):
         ...
 
     def records(self) -> Iterator[Row | Reject]: ...
+
+
+def sample_of(records: Iterator[Row | Reject]) -> tuple[Row, ...]:
+    """The first rows of a dump that can be read, by which its columns are told: 20 at most, of the first 50."""
+    return tuple(islice((row for row in islice(records, 50) if not isinstance(row, Reject)), 20))
 
 
 def excerpt(text: str) -> str:
