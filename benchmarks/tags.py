@@ -19,6 +19,7 @@ from benchmarks.texts import LABELS, Grammar  # noqa: E402
 
 BATCH = 256
 ALONE = "segmentation alone"
+MODEL = "model, all its types, batch"
 TOGETHER = "all tags as run gives them"
 PLAIN_ALONE = "plain recipe, one at a time"
 TENTH = 10
@@ -42,6 +43,7 @@ def measure(name: str, texts: Sequence[str], pack_ref: str, rounds: int, train: 
     """All sides in turn on the same texts: in batches of BATCH, and one at a time."""
     import rjieba
 
+    from triage.packs.resources import models_dir
     from triage.pipeline import Triage
     from triage.tags.cues import CueTagger
     from triage.text.fold import fold_many
@@ -76,8 +78,9 @@ def measure(name: str, texts: Sequence[str], pack_ref: str, rounds: int, train: 
     sides: dict[str, Side] = {
         ALONE: lambda: [rjieba.cut(text) for text in folded],
         "segmentation as run does it": lambda: [cutter.cut_many(batch) for batch, *_ in batches],
-        "model, batch": lambda: [model.predict_many(words) for _, words, *_ in batches],
-        "model, one at a time": lambda: list(map(model.predict, tokens)),
+        **by_type(models_dir() / pack.id, batches),
+        MODEL: lambda: [model.predict_many(words) for _, words, *_ in batches],
+        "model, all its types, one at a time": lambda: list(map(model.predict, tokens)),
         "cue phrases, all tags": cues,
         TOGETHER: together,
     }
@@ -91,6 +94,40 @@ def measure(name: str, texts: Sequence[str], pack_ref: str, rounds: int, train: 
     found.ratios = {side: ratio(costs, side, ALONE) for side in sides if side != ALONE}
     found.single_equals_batch = list(map(model.predict, tokens)) == model.predict_many(tokens)
     return found
+
+
+def with_heads(folder: Path, kinds: Sequence[str]) -> Any:
+    """The model of a folder with some of its tag types alone: the category, which every model has, and `kinds`."""
+    import numpy as np
+
+    from triage.tags.artefact import VOCABULARY, WEIGHTS, read_arrays, read_bytes, read_manifest
+    from triage.tags.model import Model
+
+    manifest, _ = read_manifest(folder)
+    arrays = read_arrays(folder, read_bytes(folder, WEIGHTS, manifest["files"][WEIGHTS]), manifest["arrays"])
+    words = read_bytes(folder, VOCABULARY, manifest["files"][VOCABULARY]).decode("utf-8").split("\n")[:-1]
+    heads = manifest["heads"]
+    kept = [n for n, head in enumerate(heads) if n == 0 or head["type"] in kinds]
+    columns = np.isin(np.repeat(np.arange(len(heads)), [len(head["labels"]) for head in heads]), kept)
+    sliced = {
+        **arrays, "weights": arrays["weights"][:, columns], "factors": arrays["factors"][columns], "intercepts": arrays["intercepts"][columns],
+        "steepness": arrays["steepness"][kept], "curves": arrays["curves"][kept],
+    }  # fmt: skip
+    return Model({**manifest, "heads": [heads[n] for n in kept]}, sliced, words, "")
+
+
+def by_type(folder: Path, batches: Sequence[tuple[Any, ...]]) -> dict[str, Side]:
+    """The model with the category alone, and with the category and one type more."""
+
+    def side(model: Any) -> Side:
+        return lambda: [model.predict_many(words) for _, words, *_ in batches]
+
+    from triage.tags.model import Model
+
+    sides = {"model, category alone": side(with_heads(folder, ()))}
+    for head in Model.load(folder).heads[1:]:
+        sides[f"model, category and {head.kind}"] = side(with_heads(folder, (head.kind,)))
+    return sides
 
 
 def others(tokens: Sequence[Sequence[str]], train: int, left_out: list[str]) -> dict[str, Side]:
