@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from triage.cli import review_ask
-from triage.cli.review_file import Entry, matched, read_review, resolved, text_key, tell_lost, write_review
+from triage.cli.review_file import Entry, matched, read_review, resolved, tell_lost, text_key, write_review
 from triage.errors import UsageError
 from triage.packs.load import load_pack
 
@@ -98,7 +98,7 @@ def test_a_list_survives_spreadsheets(tmp_path: Path) -> None:
     write_review(path, made)
     raw = path.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
-    assert "'=1+1".encode() in raw
+    assert b"'=1+1" in raw
     assert read_review(path) == made
     path.write_bytes(raw[3:].decode("utf-8").encode("gb18030"))  # saved again by a Chinese Excel
     assert read_review(path) == made
