@@ -141,6 +141,15 @@ class TestOwnCaps:
         assert codes(d.approve(pending, "s1")) == ["own_cap"]
 
 
+    def test_a_delegate_cant_pass_the_delegators_cap(self, tmp_path: Path) -> None:
+        people = staff(*PEOPLE, "u3:agent", delegations=(Delegation("s1", "u2"),))
+        d = desk(tmp_path, self.CAP, people)
+        assert d.approve(d.request(d.ask("", 250)), "s1").result == "granted"
+        pending = d.request(d.ask("", 240, handler="u3", case="k2", customer="c2"))
+        assert codes(d.approve(pending, "u2")) == ["own_cap"]
+        assert d.approve(pending, "s2").result == "granted"
+
+
 class TestDelegation:
     def people(self, *delegations: Delegation) -> Staff:
         return staff(*PEOPLE, delegations=delegations)
@@ -181,6 +190,12 @@ class TestDelegation:
         d = desk(tmp_path, "", self.people(Delegation("m1", "u1"), Delegation("m1", "s1")))
         pending = d.request(d.ask("", 200))
         assert codes(d.approve(pending, "s1")) == ["delegate"]
+
+    def test_sameness_doesnt_go_through_a_third_person(self, tmp_path: Path) -> None:
+        d = desk(tmp_path, "", self.people(Delegation("u1", "s1"), Delegation("s1", "s2")))
+        pending = d.request(d.ask("", 200))
+        assert codes(d.approve(pending, "s1")) == ["delegate"]
+        assert d.approve(pending, "s2").result == "granted"
 
     def test_a_request_goes_on_where_everybody_of_a_rank_counts_as_the_asker(self, tmp_path: Path) -> None:
         people = staff("u1:agent", "s1:senior", "v1:supervisor", delegations=(Delegation("s1", "u1"),))

@@ -72,7 +72,7 @@ class Desk(RuleBasedStateMachine):
     @rule(
         minutes=st.sampled_from((0, 1, 60, 120, 600, 1440, 3000, -1, -500, -2000)), who=st.integers(0, 9), what=st.integers(0, 9),
         tens=st.sampled_from((1, 1, 2, 2, 3, 4, 6, 9)), odd=st.sampled_from((0, 0, 0, 1, -1)), case=st.sampled_from(("k1", "k1", "k2")), customer=st.sampled_from(ACCOUNTS),
-        order=st.sampled_from(("o1", "o2")), tier=st.sampled_from((None, "svip", "svip", "vip", "?")), about=st.integers(0, 20), act=st.sampled_from((0, 1, 2, 2)), half=st.booleans(),
+        order=st.sampled_from(("o1", "o2")), tier=st.sampled_from((None, "svip", "svip", "vip", "?")), about=st.integers(0, 20), act=st.sampled_from((0, 1, 2, 2)), half=st.sampled_from((True, True, False)),
     )  # fmt: skip
     def ask(self, minutes: int, who: int, what: int, tens: int, odd: int, case: str, customer: str, order: str, tier: str | None, about: int, act: int, half: bool) -> None:
         """Somebody asks, in most cases does what the answer says, and often others approve at once."""
@@ -102,7 +102,7 @@ class Desk(RuleBasedStateMachine):
             item.answer_by = None if self.policy["answer_in"] is None else self.now + self.policy["answer_in"]
         self.world.items.append(item)
         if answer.verdict == "needs_approval" and act == 2:
-            self.live(half)
+            self.live(half)  # what was asked under one policy is approved under another
             self.one_after_the_other(len(self.history.pending) - 1, who + 1, len(self.people), tier, named)
 
     def limits_agree(self, answer: Answer, remedy: str, tier: str | None) -> None:

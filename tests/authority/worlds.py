@@ -38,13 +38,13 @@ def exact(value: Decimal) -> Fraction:
 
 def a_policy(rng: random.Random) -> dict:
     """A policy as plain data. Numbers are small, so that limits and caps are met often."""
-    ranks = ["r1", "r2", "r3", "r4"][: rng.choice((1, 2, 3, 3, 4, 4))]
+    ranks = ["r1", "r2", "r3", "r4"][: rng.choice((1, 2, 3, 4, 4, 4))]
 
     def by_rank(scale: int, least: int) -> dict:
-        some = [r for r in ranks if rng.random() < 0.7] or [rng.choice(ranks)]
+        some = [r for r in ranks if rng.random() < 0.8] or [rng.choice(ranks)]
         found, value = {}, 0
         for rank in some:
-            value = max(0, value + rng.randint(-1, 4)) if rng.random() < 0.9 else value
+            value = max(0, value + rng.randint(-1, 5)) if rng.random() < 0.9 else value
             found[rank] = max(least, value) * scale
         return found
 
@@ -80,7 +80,7 @@ def a_policy(rng: random.Random) -> dict:
         for _ in range(rng.choice((0, 1, 1, 2)))
     ]
     return {
-        "ranks": ranks, "above_top": rng.choice(("", "board")), "remedies": remedies, "adjust": adjust, "caps": caps, "four_eyes": four_eyes,
+        "ranks": ranks, "above_top": rng.choice(("", "board", "board")), "remedies": remedies, "adjust": adjust, "caps": caps, "four_eyes": four_eyes,
         "answer_in": rng.choice((None, 120, 600)), "expire": rng.choice((None, 1440, 3000)),
     }  # fmt: skip
 
@@ -126,7 +126,7 @@ def a_pack(policy: dict, folder: Path) -> Pack:
 
 def a_world(rng: random.Random, policy: dict) -> tuple[World, Staff]:
     """People with ranks, some acting for others, and accounts of which some belong to one person."""
-    people = {f"p{i}": rng.choice(policy["ranks"]) for i in range(rng.randint(3, 7))}
+    people = {f"p{i}": rng.choice(policy["ranks"] + policy["ranks"][1:]) for i in range(rng.randint(4, 9))}
     if policy["above_top"]:
         people["chair"] = policy["above_top"]
     names = list(people)
