@@ -13,9 +13,10 @@ from triage.errors import ModelError
 from triage.message import Message
 from triage.tags.groups import grouped_folds
 from triage.tags.intervals import Resampler, percentile
-from triage.tags.model import Cutter, Model
+from triage.tags.learn import How
+from triage.tags.model import Cutter
 from triage.tags.prepare import Prepared, Progress
-from triage.tags.train import FOLDS, fit, prepared_rows
+from triage.tags.train import FOLDS, fit_categories, prepared_rows
 
 SIZES = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 """Numbers of labels that are tried, as far as there are so many; then all."""
@@ -94,19 +95,12 @@ def _point(
         seen.append(len(present))
         chosen = [prepared.tokens[i] for i in drawn]
         try:
-            arrays, scale, words = fit(
-                chosen, np.searchsorted(present, right[drawn]), [prepared.groups[i] for i in drawn], len(present), seed, 2
-            )
+            groups = [prepared.groups[i] for i in drawn]
+            model = fit_categories(chosen, right[drawn], groups, list(map(str, range(kinds))), np.ones(len(drawn)), How(2, seed))
         except ModelError:
             return None
-        manifest = {
-            "labels": list(map(str, present)),
-            "pack": None,
-            "scale": scale,
-            "abstain": {"below": 0.0, "min_known_words": 0},
-        }
-        scores, _ = Model(manifest, arrays, words, "").scores([prepared.tokens[i] for i in held])
-        said[held] = present[scores.argmax(axis=1)]
+        scores, _ = model.scores([prepared.tokens[i] for i in held])
+        said[held] = np.array([int(x) for x in model.labels])[scores.argmax(axis=1)]
     every = np.arange(kinds)
     is_it, says = right[:, None] == every, said[:, None] == every
     columns = np.concatenate([is_it & says, is_it, says], axis=1).astype(np.float64)

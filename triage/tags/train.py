@@ -108,7 +108,8 @@ def train(
     if not (counts & lessons[0].taught).any():
         raise UsageError(Message("没有一行用于衡量（measured）", "no row to measure on (`measured`)"))
     how = How(min_texts, seed, teachers)
-    how = how._replace(letters=_letters(prepared, lessons[:1], trust, folds, counts, how))
+    if judged is None:  # labels that are only likely can't tell
+        how = how._replace(letters=_letters(prepared, lessons[:1], trust, folds, counts, how))
     seen = _unseen(prepared, lessons, trust, folds, counts, how, progress)
     calibrated = [
         calibrate(lesson, part, hit_rate, below if lesson.kind == "category" else None)
@@ -140,7 +141,7 @@ def prepared_rows(
     texts: Sequence[str], labels: Sequence[str], pack: Pack | None, segmenter: Cutter | None, progress: Progress | None
 ) -> Prepared:
     """Rows made ready as for training. Raises UsageError, ModelError."""
-    return prepare(texts, labels, _reader(segmenter if segmenter is not None else _segmenter(pack)), pack, progress)
+    return prepare_all(texts, labels, {}, _reader(segmenter if segmenter is not None else _segmenter(pack)), pack, progress, None)
 
 
 def _trust(rows: Sequence[int], weights: Sequence[float] | None, total: int) -> Floats:
