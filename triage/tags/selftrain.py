@@ -198,9 +198,10 @@ class _Learner:
 
 
 def features_of(tokens: list[list[str]], groups: list[int]) -> Any:
-    """Sparse rows: words, and beside them the parts of the words, as in training."""
+    """Sparse rows of unit length: words as in training, and beside them their parts."""
     from scipy.sparse import hstack
+    from sklearn.preprocessing import normalize
 
     known = lexis(tokens, groups, How(2, 0, letters=1))
-    matrix = text_matrix(tokens, known)
+    matrix = normalize(text_matrix(tokens, known))
     return hstack([matrix, matrix @ word_parts(known.vocabulary)]).tocsr()
