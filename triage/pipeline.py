@@ -141,6 +141,8 @@ def _complaint(complaint: object) -> Complaint:
             Message(f"投诉应是文本或 Complaint，不是 {kind}", f"a complaint is a str or a Complaint, not {kind}"),
             Message("如 Complaint(text, facts={...})", "such as Complaint(text, facts={...})"),
         )
+    if not complaint.by_hand:
+        return complaint
     bad = set(complaint.by_hand) - {"severity", "queue", "owner"}
     severity = complaint.by_hand.get("severity")
     if bad or (severity is not None and severity not in SEVERITIES):

@@ -263,7 +263,11 @@ class Scanner:
             for i, branch, before, after, reach in wakes:
                 if branch in settled:
                     continue
-                if _near(before, after, folded, a, b, reach):
+                if after and not after[0](folded, b, b + reach):  # most hits end here
+                    near = False
+                else:
+                    near = _near(before, after[1:], folded, a, b, reach)
+                if near:
                     settled.add(branch)
                     start = max(0, b - reach)
                     run[i] = min(run[i], start) if i in run else start
