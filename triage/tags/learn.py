@@ -164,7 +164,7 @@ class Learner:
             scaled.data *= scale[scaled.indices]
             # the columns of teachers, in all texts, take a logistic regression ten times as long
             machine = (
-                LinearSVC(C=COST_OF_LEANING, class_weight="balanced", random_state=self.seed, max_iter=3000)
+                LinearSVC(C=COST_OF_LEANING, class_weight="balanced", random_state=self.seed, tol=1e-2, max_iter=3000)
                 if self._leans
                 else LogisticRegression(C=COST, class_weight="balanced", solver="liblinear", random_state=self.seed, max_iter=300)
             )
