@@ -9,8 +9,14 @@ NEGATORS = frozenset(
 )
 """Folded words. Only a whole word as the segmenter cuts it negates: 不但, 不仅, 不过 and 不断 are words of their own and don't."""
 
+NEGATOR_CHARACTERS = frozenset("不没非无未别勿莫毋nw")
+"""Each negator has one of these: where none stands, nothing is negated."""
+
 CLAUSE_WORDS = frozenset(("就", "才", "便"))
 """Words that end a clause: what stands before them is a condition (再不处理我就找记者 is a threat, not a denial)."""
 
 CLAUSE_ENDS = frozenset(",.;:!?()[]{}<>\"'、。…—~《》「」『』【】〈〉·|/\\\n\r\t“”‘’")
 """Folded punctuation that ends a clause. A blank doesn't: customers type blanks inside clauses."""
+
+SURE_ENDS = CLAUSE_ENDS - frozenset(".'")
+"""Those of them that the segmenter never keeps in one word with letters or ideographs."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 from triage.domain.tags import Span
 from triage.text.fold import Text
-from triage.text.negation import CLAUSE_ENDS, CLAUSE_WORDS, NEGATORS
+from triage.text.negation import CLAUSE_ENDS, CLAUSE_WORDS, NEGATOR_CHARACTERS, NEGATORS, SURE_ENDS
 
 _BREAKS = CLAUSE_ENDS | CLAUSE_WORDS
+_MAY_NEGATE = re.compile("[" + re.escape("".join(sorted(NEGATOR_CHARACTERS))) + "]").search
+_ENDS_CLAUSE = re.compile("[" + re.escape("".join(sorted(SURE_ENDS))) + "]").search
 _FEW = 6
 """After so many questions about one text all ends are found, so that any number of questions takes linear time."""
 _CLOSE = 30
@@ -78,6 +81,9 @@ class Reading:
 
     def is_negated(self, position: int) -> bool:
         """Whether a negator stands, as a whole word, before `position` in the same clause."""
+        near = max(0, position - _CLOSE)
+        if not _MAY_NEGATE(self.text.folded, near, position) and _ENDS_CLAUSE(self.text.folded, near, position):
+            return False  # as most are: the words needn't be looked at
         tokens, known = self.tokens, self._negated
         last = index = self._before(position)[0]
         found = False
