@@ -42,7 +42,7 @@ def test_told_as_word_by_word(text: str, positions: list[int]) -> None:
 @pytest.mark.parametrize(
     ("text", "negated"),
     [("我不想曝光你们", True), ("我不想忍了，要曝光你们", False), ("再不处理我就曝光", False), ("这么多年来在你们这里从来都没有要求过曝光", True),
-     ("I don't want to go to the press 曝光", True), ("不但要曝光", False)],
+     ("never 曝光", True), ("不但要曝光", False)],
 )  # fmt: skip
 def test_examples(text: str, negated: bool) -> None:
     folded = fold(text)
