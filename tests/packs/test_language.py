@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
@@ -168,3 +169,21 @@ def test_a_replaced_rule_and_a_removed_one(tmp_path: object) -> None:
     assert "media-exposure" not in ids
     assert ids["my-media"] == "p"
     assert ids["self-harm"] == "base-cn"
+
+
+@pytest.mark.parametrize(
+    ("intents", "named"),
+    [
+        ("", ["complaint"]), ("enquiry: {otherwise: true}", ["enquiry"]), ("complaint: {otherwise: false}", []),
+        ("enquiry: {otherwise: false}", ["complaint"]), ("praise: {cues: [棒]}", ["complaint"]),
+    ],
+)  # fmt: skip
+def test_an_extending_pack_may_declare_another_intent_of_what_nothing_speaks_for(tmp_path: Path, intents: str, named: list[str]) -> None:
+    (tmp_path / "pack.yaml").write_text("pack: {id: mine, version: 1}\nextends: [base-cn]\n", encoding="utf-8")
+    (tmp_path / "taxonomy.yaml").write_text(f"taxonomy:\n  intents:\n    {intents}\n" if intents else "", encoding="utf-8")
+    pack = load_pack(tmp_path).pack
+    assert pack is not None
+    assert [value.id for value in pack.taxonomy.intents if value.otherwise] == named
+    schema = jsonschema.Draft202012Validator(json_schema())
+    assert not list(schema.iter_errors({"taxonomy": {"intents": {"enquiry": {"otherwise": True}}}}))
+    assert list(schema.iter_errors({"taxonomy": {"requests": {"refund": {"otherwise": True}}}}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from triage.domain.condition import Check
@@ -10,7 +12,7 @@ from triage.domain.tags import Span
 from triage.message import Message
 from triage.tags.cues import CueTagger
 from triage.tags.model import Prediction
-from triage.text.fold import fold
+from triage.text.fold import fold, fold_many
 from triage.text.reading import Reading
 from triage.text.scan import Scanner
 from triage.text.segment import segmenter
@@ -238,6 +240,33 @@ def test_an_intent_of_last_resort_never_outweighs_another_and_is_quoted_only_whe
     assert read(asked).intent == "enquiry" and quotes(asked, read(asked), "intent:enquiry") == ["请问"]
     assert quotes("我要投诉，不修", read("我要投诉，不修"), "intent:complaint") == ["投诉"]
     assert read("今天天气好").intent is None
+
+
+def test_what_nothing_else_speaks_for_has_the_intent_declared_for_that():
+    thanks = Cue(Check("contains_any", ("感谢",)), 2, alone=True)
+    asks = Cue(Check("contains_any", ("吗",)), 7, alone=True)
+    complaint = replace(value("complaint", cue("投诉")), otherwise=True)
+    tagger = CueTagger(Taxonomy(intents=(complaint, value("enquiry", cue("请问"), asks), value("praise", cue("表扬"), thanks))))
+    scanner = Scanner(tagger.checks)
+
+    def read(text):
+        reading = Reading(fold(text), segmenter().cut)
+        return tagger.tags({i: reading.spans(places) for i, places in scanner.scan(reading).items()}, len(text))
+
+    said = read("外卖晚了一小时")
+    assert said.intent == "complaint" and not said.spans
+    assert read("外卖晚了").intent is None and read("外卖又晚了").intent == "complaint"
+    assert read("请问外卖晚了找谁").intent == "enquiry"
+    # what counts alone has to outweigh it: thanks at the end don't make praise of a letter, thanks at its beginning do
+    letter = "路灯从上个月起就不亮了，" * 5
+    assert read(letter + "感谢").intent == "complaint" and "intent:complaint" not in read(letter + "感谢").spans
+    assert read("感谢师傅，" + letter).intent == "praise"
+    assert read(letter + "能修吗").intent == "enquiry" and quotes(letter + "能修吗", read(letter + "能修吗"), "intent:enquiry") == ["吗"]
+    # a text alone and in a batch
+    texts = [letter, letter + "感谢", "好"]
+    readings = [Reading(fold(text), segmenter().cut) for text in texts]
+    found = scanner.scan_many(readings, fold_many(texts))
+    assert [t.intent for t in tagger.tags_many(found, list(map(len, texts)), [None] * 3)] == ["complaint", "complaint", None]
 
 
 def test_an_empty_taxonomy():

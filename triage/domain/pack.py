@@ -98,12 +98,16 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class TagValue:
-    """A value of intent, requests, risks or emotion, with its cues. Order in the file is the order of precedence."""
+    """A value of intent, requests, risks or emotion, with its cues. Order in the file is the order of precedence.
+
+    otherwise  intents, one of them at most: a text for which no intent has a cue has this one
+    """
 
     id: str
     title: Message
     cues: tuple[Cue, ...] = ()
     place: Place = Place("")
+    otherwise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

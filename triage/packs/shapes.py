@@ -72,9 +72,13 @@ class TagShape(Shape):
     cues: Cues | None = None
 
 
+class IntentShape(TagShape):
+    otherwise: Flag | None = None
+
+
 class TaxonomyShape(Shape):
     categories: dict[str, CategoryShape | None] | None = None
-    intents: dict[str, TagShape | None] | None = None
+    intents: dict[str, IntentShape | None] | None = None
     requests: dict[str, TagShape | None] | None = None
     risks: dict[str, TagShape | None] | None = None
     emotions: dict[str, TagShape | None] | None = None

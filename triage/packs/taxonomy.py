@@ -38,11 +38,32 @@ def declare_taxonomy(draft: Draft) -> None:
                     draft.tags[group][key.text] = TagValue(key.text, title if title.zh else message(None, key.text), (), key.place)
                 elif title.zh:
                     draft.tags[group][key.text] = replace(before, title=title)
+        _otherwise(draft, folder)
     for path, category in draft.categories.items():
         parent = path.rpartition("/")[0]
         if parent and parent not in draft.categories:
             draft.findings.add("TR111", category.place, f"上级分类“{parent}”没有声明", f"the parent category {parent!r} isn't declared",
                                did_you_mean(parent, draft.categories) if len(draft.categories) > 1 else None)  # fmt: skip
+
+
+def _otherwise(draft: Draft, folder: Folder) -> None:
+    """The intent of texts that have no cue of any: what a pack says takes the place of what the packs that it extends say."""
+    intents = draft.tags["intents"]
+    said = [(key, node) for key, value in _group(folder, "intents") if isinstance(value, Map) and (node := value.get("otherwise")) is not None]
+    chosen = [(key, node) for key, node in said if _is_true(node)]
+    if len(chosen) > 1:
+        draft.findings.add("TR105", chosen[1][1].place, f"意图“{chosen[0][0].text}”已经写了 otherwise，只能有一个",
+                           f"the intent {chosen[0][0].text!r} has `otherwise` already, and only one can", ("删去其中一个", "remove one of them"))  # fmt: skip
+    # `otherwise: false` of an extending pack takes it from an intent, `true` from all others
+    lost = set(intents) if chosen else {key.text for key, _ in said}
+    for name in lost & set(intents):
+        intents[name] = replace(intents[name], otherwise=False)
+    if chosen and chosen[0][0].text in intents:
+        intents[chosen[0][0].text] = replace(intents[chosen[0][0].text], otherwise=True)
+
+
+def _is_true(node: Node | None) -> bool:
+    return text(node, "").strip().lower() == "true"
 
 
 def _category(draft: Draft, folder: Folder, key: Text, value: Node) -> None:
@@ -113,8 +134,7 @@ def _cue(draft: Draft, node: Node) -> Cue | None:
     checks = parse_check(draft.facts["complaint.text"], Map(kept, node.place), draft.vocabulary(), draft.findings)
     weight = text(node.get("weight"), "1")
     strength = int(weight) if weight.isdigit() and weight.isascii() and len(weight) < 7 else 1
-    alone = text(node.get("alone"), "").strip().lower() == "true"
-    return Cue(checks[0], strength, alone) if checks else None
+    return Cue(checks[0], strength, _is_true(node.get("alone"))) if checks else None
 
 
 def taxonomy(draft: Draft) -> Taxonomy:

@@ -53,6 +53,9 @@ _PER_CHARACTER, _ENOUGH = 2, 1000
 """Evidence that a level below needs, for each character of the text and at most: one passing word in a long letter isn't its subject."""
 
 
+ENOUGH_FOR_INTENT = 5
+"""A text of fewer characters than this (a greeting, a name) says too little for an intent that nothing in it speaks for."""
+
 _FAR = 1 << 40
 _REMEMBERED = 4096
 _Sets: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
@@ -79,6 +82,9 @@ class _Speaks(NamedTuple):
 
 _OVER, _LAST = 1 << 10, 1
 """Intents: how much more a cue weighs than one that counts alone, which so never outweighs another; and what one of the latter weighs."""
+_OTHERWISE = _EXPRESSION * 128 * _LAST
+"""What speaks for the intent declared `otherwise` in every text that is long enough: as much as an expression that counts alone and
+hits in the opening. So a thank-you or an "ask them to look" at a letter's end doesn't make praise or a report of it."""
 _SETS = ("requests", "risks")
 
 
@@ -152,6 +158,7 @@ class CueTagger:
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._paths = tuple(category.path for category in taxonomy.categories)
         self._intents = tuple(value.id for value in taxonomy.intents)
+        self._otherwise = next((i for i, value in enumerate(taxonomy.intents) if value.otherwise), -1)
         self._emotions = tuple(value.id for value in taxonomy.emotions)
         number = {path: i for i, path in enumerate(self._paths)}
         self._number = number
@@ -241,7 +248,8 @@ class CueTagger:
 
         category  the classifier's, refined to the descendant that the cues speak for; where it abstains or there is none, the
                   cues' own if their evidence is enough and unambiguous
-        intent    the value with the most evidence; the first in the taxonomy's order among equals
+        intent    the value with the most evidence; the first in the taxonomy's order among equals; where nothing speaks for one but what
+                  counts alone, the one declared `otherwise` competes, if the text has `ENOUGH_FOR_INTENT` characters
         requests, risks   every value with a cue that isn't hidden; one that counts alone only where there is none other
         emotion   the strongest (last in the taxonomy) with a cue
 
@@ -252,7 +260,7 @@ class CueTagger:
             found = Found(*(column[own] for column in found))
         places: list[dict[str, list[_Pair]]] = [{} for _ in lengths]
         sets, emotions = self._others(found, places)
-        intents = self._intents_of(found, places)
+        intents = self._intents_of(found, lengths, places)
         categories = self._categories(found, lengths, predictions, places)
         return [
             Tags(*category, intents.get(n), *sets.get(n, _NO_SETS), emotions.get(n), Places(where) if where else NO_PLACES)
@@ -304,13 +312,16 @@ class CueTagger:
             self._values_of[keys] = found
         return found
 
-    def _intents_of(self, found: Found, places: list[dict[str, list[_Pair]]]) -> dict[int, str]:
+    def _intents_of(self, found: Found, lengths: Sequence[int], places: list[dict[str, list[_Pair]]]) -> dict[int, str]:
         """The intents, by text."""
         strong = self._strengths(found, self._of_intent)
-        if not len(strong.text):
+        if not self._intents:
             return {}
         at, value, weight = self._intending.of(strong.of_check)
         scores = _totals(len(places), len(self._intents), strong.of_text[at], value, strong.strength[at] * weight)
+        if self._otherwise >= 0:
+            unsaid = (scores.max(axis=1) < _OVER * 64) & (np.array(lengths) >= ENOUGH_FOR_INTENT)
+            scores[unsaid, self._otherwise] += _OTHERWISE
         best = scores.argmax(axis=1)  # the first among equals
         best[scores[np.arange(len(best)), best] <= 0] = -1
         mine = best[strong.text]
