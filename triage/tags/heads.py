@@ -27,7 +27,7 @@ class Head(NamedTuple):
     kind     "category", "intent", ...
     labels   the values it can answer, sorted; one column each
     first    its first column
-    below    single-valued: the least probability of an answer; several-valued: that of each label, in their order
+    below    the least probability of an answer: of the category one for all labels, of other types that of each label, in their order
     """
 
     kind: str

@@ -84,7 +84,7 @@ class Calibrated:
     steepness   per length class
     curve       of a single-valued type: what becomes of the best label's chance
     slopes, offsets   per label of a several-valued type: log-odds are slope * margin + offset
-    below       least probability of an answer: one number, or one per label
+    below       least probability of an answer: of the category one number, of other types one per label
     """
 
     steepness: Floats
@@ -113,11 +113,17 @@ def _single(lesson: Lesson, seen: Unseen, hit_rate: float, below: float | None) 
     whole = chances[seen.whole]
     confidence, hit = whole.max(axis=1), whole.argmax(axis=1) == right[seen.whole]
     enough = seen.known[seen.whole] >= MIN_KNOWN
-    threshold = choose_threshold(confidence[enough], hit[enough], below, hit_rate) if enough.any() else NONE
-    metrics = summary(whole, right[seen.whole], lesson.names, enough & (confidence >= threshold.below))
+    threshold, limits = None, np.zeros(len(lesson.names))
+    if lesson.kind == "category":
+        threshold = choose_threshold(confidence[enough], hit[enough], below, hit_rate) if enough.any() else NONE
+        limits += threshold.below
+    else:
+        answers = np.where(np.arange(len(limits)) == whole.argmax(axis=1)[:, None], whole, 0.0) * enough[:, None]
+        limits += choose_limits(answers, seen.goal[seen.whole], lesson.kind)
+    metrics = summary(whole, right[seen.whole], lesson.names, enough & (confidence >= limits[whole.argmax(axis=1)]))
     steepness, curve = _fit_single(seen, right, np.ones(len(right), dtype=bool))
     labels = len(lesson.names)
-    return Calibrated(steepness, curve, np.ones(labels), np.zeros(labels), threshold.below, threshold, metrics, whole)
+    return Calibrated(steepness, curve, np.ones(labels), np.zeros(labels), threshold.below if threshold else limits.tolist(), threshold, metrics, whole)
 
 
 def _fit_single(seen: Unseen, right: Ints, rows: Bools) -> tuple[Floats, Curve]:

@@ -51,8 +51,8 @@ def _check_heads(folder: Path, heads: list[Any]) -> None:
             raise _bad(folder, f"heads.{kind}.labels")
         if len(labels) < (1 if kind in SEVERAL else 2):
             raise _bad(folder, f"heads.{kind}.labels")
-        wanted = below if kind in SEVERAL and isinstance(below, list) and len(below) == len(labels) else [below]
-        if (kind in SEVERAL) is not isinstance(below, list) or not all(type(x) in (int, float) and 0 <= x <= 2 for x in wanted):
+        wanted = below if kind != "category" and isinstance(below, list) and len(below) == len(labels) else [below]
+        if (kind == "category") is isinstance(below, list) or not all(type(x) in (int, float) and 0 <= x <= 2 for x in wanted):
             raise _bad(folder, f"heads.{kind}.below")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -90,7 +91,10 @@ class Model:
         self._steepness = arrays["steepness"].astype(np.float64)[head_of].T.copy()
         self._curves = arrays["curves"].astype(np.int64)
         self._classes = arrays["classes"].astype(np.int64)
-        self._limits = {head.kind: np.array([limit(b) for b in head.below], dtype=np.int64) for head in self.heads if head.kind in SEVERAL}
+        self._limits = {
+            head.kind: np.array([limit(b) if head.kind in SEVERAL else round(b * 10000) for b in head.below], dtype=np.int64)
+            for head in self.heads[1:]
+        }
 
     @classmethod
     def load(cls, folder: str | Path, segmenter: Cutter | None = None) -> Model:
@@ -204,16 +208,11 @@ class Model:
         head = next((head for head in self.heads if head.kind == kind and value in head.labels), None)
         if head is None:
             return []
-        index = self._index()
-        column = head.first + head.labels.index(value)
-        weighed: dict[str, float] = {}
-        for word in tokens:
-            number = index.get(word)
-            if number is not None:
-                row = self._table[number].view(np.int8)[: self._columns] * self._factors
-                gain = row[column] - (0.0 if kind in SEVERAL else row[head.columns].mean())
-                weighed[word] = weighed.get(word, 0.0) + float(gain)
-        best = sorted((word for word, gain in weighed.items() if gain > 0), key=lambda word: (-weighed[word], word))[:most]
+        index, column = self._index(), head.labels.index(value)
+        times = Counter(word for word in tokens if word in index)
+        rows = self._table.take([index[word] for word in times], axis=0).view(np.int8)[:, head.columns] * self._factors[head.columns]
+        gains = (rows[:, column] - (0.0 if kind in SEVERAL else rows.mean(axis=1))) * list(times.values())
+        best = [word for gain, word in sorted(zip((-gains).tolist(), times, strict=True)) if gain < 0][:most]
         return [place for place, word in enumerate(tokens) if word in best]
 
     def _sums(self, found: Found) -> NDArray[np.int32]:
@@ -283,8 +282,9 @@ class Model:
                 continue
             best = mine.max(axis=1)
             weights, total = shares(mine, best)
-            sure = np.flatnonzero((curve.take(points(weights.max(axis=1), total)) / 10000 >= head.below[0]) & enough)
-            for row, number in zip(sure.tolist(), mine[sure].argmax(axis=1).tolist(), strict=True):
+            likeliest = mine.argmax(axis=1)
+            sure = np.flatnonzero((curve.take(points(weights.max(axis=1), total)) >= self._limits[head.kind].take(likeliest)) & enough)
+            for row, number in zip(sure.tolist(), likeliest[sure].tolist(), strict=True):
                 out.setdefault(row, [None, (), (), None])[place] = head.labels[number]
         return out
 

@@ -17,7 +17,7 @@ from triage.domain.pack import Pack
 from triage.errors import ModelError, UsageError
 from triage.message import Message
 from triage.tags.artefact import FORMAT, write_folder
-from triage.tags.calibrate import TARGET, Floats, Threshold, summary
+from triage.tags.calibrate import NEVER, TARGET, Floats, Threshold, summary
 from triage.tags.drift import summarise
 from triage.tags.features import is_feature
 from triage.tags.groups import grouped_folds
@@ -115,6 +115,7 @@ def train(
         calibrate(lesson, part, hit_rate, below if lesson.kind == "category" else None)
         for lesson, part in zip(lessons, seen, strict=True)
     ]
+    lessons, calibrated = _useful(lessons, calibrated, prepared.warnings)
     category = calibrated[0]
     threshold = category.threshold or Threshold(0.5, False, 0.0, 0.0)
     metrics = {"by": f"{max(folds) + 1}-fold cross-validation, near-duplicates on one side", "input_rows": len(texts), **category.metrics}
@@ -196,6 +197,20 @@ def _lesson(kind: str, given: Given, prepared: Prepared) -> Lesson | None:
     return Lesson(kind, names, right, taught, right)
 
 
+def _useful(lessons: list[Lesson], calibrated: list[Calibrated], warnings: list[Message]) -> tuple[list[Lesson], list[Calibrated]]:
+    """The category and the other tag types of which some value is told well enough to be named; the rest is said in the warnings."""
+    kept = [n for n, found in enumerate(calibrated) if not isinstance(found.below, list) or min(found.below) < NEVER]
+    for n in sorted({*range(len(lessons))} - {*kept}):
+        kind = lessons[n].kind
+        warnings.append(
+            Message(
+                f"{kind}：没有一个值认得够准，模型不含这一类标签；标注更多文本会有帮助",
+                f"{kind}: no value is told well enough, so the model leaves this type out; more labelled texts would help",
+            )
+        )
+    return [lessons[n] for n in kept], [calibrated[n] for n in kept]
+
+
 def fit(
     prepared: Prepared, lessons: Sequence[Lesson], rows: NDArray[np.int64], trust: Floats, how: How
 ) -> tuple[dict[str, NDArray[Any]], list[str]]:
@@ -230,7 +245,7 @@ def fit_categories(
 
 def bare_model(lessons: Sequence[Lesson], arrays: dict[str, NDArray[Any]], vocabulary: Sequence[str]) -> Model:
     """A model that isn't calibrated: its scores are margins."""
-    heads = [{"type": x.kind, "labels": x.names, "below": [1.0] * len(x.names) if x.several else 1.0} for x in lessons]
+    heads = [{"type": x.kind, "labels": x.names, "below": 1.0 if x.kind == "category" else [1.0] * len(x.names)} for x in lessons]
     return Model({"heads": heads, "pack": None, "min_known_words": 0}, arrays, vocabulary, "")
 
 
