@@ -48,6 +48,7 @@ class Engine:
 
     def __init__(self, pack: Pack, model: Model | None, matcher: str, segmenter: SegmenterName) -> None:
         from triage.tags.cues import CueTagger
+        from triage.tags.fill import HeadFiller
 
         self.pack, self.model = pack, model
         self.segmenter = find_segmenter(segmenter, pack.lexicon)
@@ -55,6 +56,9 @@ class Engine:
         self._readings: dict[str, Reading] = {}
         self.context = Context(dict(pack.facts), pack.timezone, self._read)
         self.tagger = CueTagger(pack.taxonomy)
+        self._filler = None
+        if model is not None and len(model.heads) > 1:
+            self._filler = HeadFiller(pack.taxonomy, self.tagger.hiding(), model, self.segmenter.cut)
         self.table = FlagTable([rule.when for rule in pack.rules], self.context, late_facts(pack)[0])
         checks: dict[Check, int] = {}
         for check in (*self.tagger.checks, *self.table.text_checks):
@@ -124,7 +128,10 @@ class Engine:
 
     def _tag(self, complaints: Sequence[Complaint], readings: Sequence[Reading], tokens: Sequence[Sequence[str]], found: Found) -> list[Tags]:
         predictions: Sequence[Any] = self.model.predict_many(tokens) if self.model is not None else [None] * len(complaints)
-        tags = self.tagger.tags_many(self._originals(readings, found), [len(r.text.folded) for r in readings], predictions)
+        hits = self._originals(readings, found)
+        tags = self.tagger.tags_many(hits, [len(r.text.folded) for r in readings], predictions)
+        if self._filler is not None:
+            self._filler.fill(tags, predictions, readings, hits)
         for n, complaint in enumerate(complaints):
             if complaint.tags:
                 tags[n] = self._pins.pin(complaint.tags, tags[n])

@@ -236,6 +236,15 @@ class CueTagger:
             )
         return tuple(places), tuple(speaks)
 
+    def hiding(self) -> dict[str, frozenset[int]]:
+        """For each request and risk ("risks:legal") that has such, the checks that say nothing for it and hide what lies inside them."""
+        out: dict[str, set[int]] = {}
+        for i, speaks in enumerate(self._speaks):
+            for value, how in speaks.quiet:
+                if how == _NOTHING:
+                    out.setdefault(value, set()).add(i)
+        return {value: frozenset(checks) for value, checks in out.items()}
+
     def tags(self, hits: Hits, length: int, prediction: Prediction | None = None) -> Tags:
         """As `tags_many`, for one text of `length` characters; `hits`: index of each check that hit -> where."""
         rows = [(0, i, a, b) for i, pairs in hits.items() for a, b in pairs]
@@ -252,6 +261,8 @@ class CueTagger:
                   counts alone, the one declared `otherwise` competes, if the text has `ENOUGH_FOR_INTENT` characters
         requests, risks   every value with a cue that isn't hidden; one that counts alone only where there is none other
         emotion   the strongest (last in the taxonomy) with a cue
+
+        What a model's heads add to this is told in `triage.tags.fill`.
 
         Indexes past those of `checks` may be among the hits, and say nothing.
         """
