@@ -97,7 +97,8 @@ def interrupted(dump: Path, output: Path, batches: int, **options: object) -> No
 
 
 @pytest.mark.parametrize("batches", [1, 2, 5])
-def test_ctrl_c_keeps_what_was_done(tmp_path: Path, batches: int) -> None:
+def test_ctrl_c_keeps_what_was_done(tmp_path: Path, batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("triage.dumps.run.BATCH_ROWS", 100)
     write_csv(tmp_path / "in.csv", 2000)
     calm = run(tmp_path / "in.csv", tmp_path / "calm.csv")
     interrupted(tmp_path / "in.csv", tmp_path / "out.csv", batches)
