@@ -16,7 +16,7 @@ from triage.domain.condition import All, AnyOf, Check, Condition, FactOperand, N
 from triage.domain.decision import Evidence
 from triage.domain.facts import Facts, Unknown, Value
 from triage.domain.pack import Rule
-from triage.domain.tags import Span, Tags
+from triage.domain.tags import Span, Tags, outermost
 from triage.message import Message
 from triage.text.reading import Reading
 from triage.text.scan import TEXT_OPS, check_hits
@@ -62,7 +62,7 @@ class Evidences:
         self._collect(self._rules[rule], witness, found)
         return tuple(
             [
-                Evidence(path, found[path][0], tuple(sorted(set(spans))) if len(spans := found[path][1]) > 1 else tuple(spans))
+                Evidence(path, found[path][0], outermost(spans) if len(spans := found[path][1]) > 1 else tuple(spans))
                 for path in sorted(found)
             ]
         )
@@ -217,7 +217,7 @@ def _nearest(condition: Condition, negated: bool, facts: Facts, context: Context
             if isinstance(condition, All) != negated:
                 return [test for option in options for test in option]
             # the shortest; one that is merely unknown before one that is false
-            return min(options, key=lambda o: (len(o), sum(t.truth is False for t in o)), default=[])
+            return min(options, key=lambda o: (len(o), sum(t.truth is not None for t in o)), default=[])
     raise TypeError(condition)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,6 +13,19 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+
+def outermost(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans in order, without repeats or any lying inside another."""
+    kept: list[Span] = []
+    for span in sorted(set(spans), key=_widest_first):
+        if not kept or span.end > kept[-1].end:
+            kept.append(span)
+    return tuple(kept)
+
+
+def _widest_first(span: Span) -> tuple[int, int]:
+    return span[0], -span[1]
 
 
 NO_PLACES: Mapping[str, tuple[Span, ...]] = MappingProxyType({})

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
-from triage.domain.tags import Span
+from triage.domain.tags import Span, outermost
 from triage.text.fold import Text
 from triage.text.negation import CLAUSE_ENDS, CLAUSE_WORDS, NEGATOR_CHARACTERS, NEGATORS, SURE_ENDS
 
@@ -109,10 +109,4 @@ class Reading:
             found = {Span(a, b) for a, b in hits}
         else:
             found = {span for a, b in hits if (span := self.text.span(a, b)) is not None}
-        if len(found) < 2:
-            return tuple(found)
-        kept: list[Span] = []
-        for span in sorted(found, key=lambda s: (s.start, -s.end)):
-            if not kept or span.end > kept[-1].end:
-                kept.append(span)
-        return tuple(kept)
+        return outermost(found) if len(found) > 1 else tuple(found)
