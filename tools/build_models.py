@@ -36,6 +36,11 @@ HIT_RATE = {"government-cn": 0.88, "ecommerce-cn": 0.85, "property-cn": 0.85}
 """Share of answers that should be right on own texts that the model hasn't seen. 85% is wanted of letters from life, which are less like the
 training texts than those held out are. Less than elsewhere: a clerk reads each letter anyway, and a likely answer helps more than none."""
 TYPES = ALL_TYPES[1:]
+SHARED = ROOT / "models/base-cn/texts"
+"""Texts that teach every model the other tags, and no category."""
+SHARED_ONLY = ("requests", "emotion")
+"""Types that are learnt from shared texts alone: what those beside a category say of them was inferred from the matter (worn once, and a seam is
+open: a refund), where a request is what the writer asks for."""
 OUTSIDE = {"government-cn": ROOT.parent / "shared/data/gov2020/dev.csv"}
 
 
@@ -79,7 +84,9 @@ def cells(written: Sequence[Written]) -> dict[str, list[str | None]]:
     """The other tags as columns; a tagged text that names no request or risk has none, one without tags says nothing."""
     out: dict[str, list[str | None]] = {}
     for kind in TYPES:
-        column = [None if w.tags is None else w.tags.get(kind, "" if kind in SEVERAL else None) for w in written]
+        column = [
+            None if w.tags is None or (w.category and kind in SHARED_ONLY) else w.tags.get(kind, "" if kind in SEVERAL else None) for w in written
+        ]
         if any(column):
             out[kind] = column
     return out
@@ -164,7 +171,7 @@ def _row(what: str, m: dict[str, Any]) -> str:
 def build(name: str) -> None:
     """Train one model, measure it, write it and its card."""
     folder = ROOT / "models" / name
-    written = [w for w in read_texts(folder / "texts") if w.category or w.tags is not None]
+    written = [w for w in (*read_texts(folder / "texts"), *read_texts(SHARED)) if w.category or w.tags is not None]
     texts, labels, by_hand = [w.text for w in written], [w.category for w in written], [w.by_hand for w in written]
     pack = find_pack(name)
     often = Counter(filter(None, labels))

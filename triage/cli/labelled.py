@@ -45,7 +45,7 @@ def labelled_rows(file: str, columns: Mapping[str, str], options: Mapping[str, A
     header = not options.get("no_header")
     plan = plan_columns(path, dump.columns, dump.sample, {}, column_options(options), header)
     where = {
-        kind: plan_columns(path, dump.columns, dump.sample, {}, ColumnOptions(text=(name,), text_option="--label"), header).text[0]
+        kind: plan_columns(path, dump.columns, dump.sample, {}, ColumnOptions(text=(name,), text_option="--label" if kind == "category" else "--tag"), header).text[0]
         for kind, name in columns.items()
     }
     for kind, at in where.items():

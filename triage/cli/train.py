@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -9,7 +11,7 @@ import click
 from triage.cli.command import command as bilingual
 from triage.cli.command import option
 from triage.cli.console import language, say, table, tell, text_of
-from triage.cli.options import TRAIN_ROWS, dump_options, max_rows_option
+from triage.cli.options import TRAIN_ROWS, dump_options, max_rows_option, read_pairs
 from triage.errors import UsageError
 from triage.message import Message
 
@@ -28,6 +30,16 @@ from triage.message import Message
     metavar="DIR",
     help=Message(
         "模型写入的文件夹；--cold 时不写则为“文件名.model”。", "Folder for the model; with --cold NAME.model if not given."
+    ),
+)
+@option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TYPE=COL",
+    help=Message(
+        "其他标签所在的列，如 risks=风险（intent、requests、risks、emotion）；多个值用 ; 或 | 分隔，requests、risks 空着表示没有；可多次。",
+        "Column of another tag (intent, requests, risks, emotion), e.g. risks=风险; several values parted by ; or |; an empty cell of requests or risks says none; repeatable.",
     ),
 )
 @option("--cold", is_flag=True, help=Message("没有标签，冷启动。", "Start without labels."))
@@ -59,7 +71,7 @@ from triage.message import Message
 @max_rows_option(TRAIN_ROWS)
 @dump_options
 def command(
-    dump: str, label: str | None, output: str | None, cold: bool, no_shipped: bool, reviewed: str | None, pack: str | None, seed: int,
+    dump: str, label: str | None, output: str | None, tags: Sequence[str], cold: bool, no_shipped: bool, reviewed: str | None, pack: str | None, seed: int,
     max_rows: int, **reading: Any,
 ) -> int:  # fmt: skip
     from triage.cli.cold import reviewed_rows, train_cold
@@ -73,17 +85,18 @@ def command(
     except ModuleNotFoundError as error:
         raise needs_train() from error
     if cold:
-        if label is not None or pack is None:
+        if label is not None or tags or pack is None:
             raise COLD_TAKES
         return train_cold(dump, pack, output, not no_shipped, reviewed, seed, max_rows, reading)
     if label is None or output is None:
         raise LABEL_NEEDED
+    columns = tag_columns(tags)
     found = None
     if pack is not None:
         from triage.cli.engine import pack_of
 
         found = pack_of(pack)
-    rows = labelled_rows(dump, {"category": label}, reading, max_rows, seed)
+    rows = labelled_rows(dump, {"category": label, **columns}, reading, max_rows, seed)
     labels = rows.labels["category"]
     given = reviewed_rows(reviewed, found, rows.texts)
     weights = [REVIEWED if i in given else 1.0 for i in range(len(labels))] if given else None
@@ -91,8 +104,9 @@ def command(
     with Progress() as progress:
         try:
             metrics = train(
-                rows.texts, labels, output, weights=weights, pack=found, seed=seed, progress=progress, numbers=rows.numbers
-            )
+                rows.texts, labels, output, weights=weights, pack=found, seed=seed, progress=progress, numbers=rows.numbers,
+                tags={kind: rows.labels[kind] for kind in columns},
+            )  # fmt: skip
         except ModuleNotFoundError as error:
             if error.name is None or error.name.partition(".")[0] not in ("sklearn", "scipy"):
                 raise
@@ -104,13 +118,16 @@ def command(
         tell(Message(f"有 {bad} 行读不出，没有参加训练。", f"{bad} rows couldn't be read and were left out."))
     say(Message(f"模型已写入 {output}（{metrics['by']}）：", f"model written to {output} ({metrics['by']}):"))
     say(figures(metrics))
+    for kind, measured in metrics.get("tags", {}).items():
+        say(f"\n{kind}")
+        say(per_value(measured.get("at_threshold", measured["per_label"])))
     return 0
 
 
 REVIEWED = 2.0
 """What a label of `triage review` counts beside one that stood in the dump."""
 COLD_TAKES = UsageError(
-    Message("--cold 需要 --pack，且不与 --label 同用", "--cold takes --pack, and no --label"),
+    Message("--cold 需要 --pack，且不与 --label、--tag 同用", "--cold takes --pack, and no --label or --tag"),
     Message("triage train DUMP --cold -p PACK -o DIR", "triage train DUMP --cold -p PACK -o DIR"),
 )
 LABEL_NEEDED = UsageError(
@@ -120,6 +137,26 @@ LABEL_NEEDED = UsageError(
     ),
     Message("还没有标签？用 --cold -p PACK", "no labels yet? use --cold -p PACK"),
 )
+
+
+def tag_columns(tags: Sequence[str]) -> dict[str, str]:
+    """`--tag TYPE=COL` as tag type -> column. Raises UsageError for a type that isn't learnt beside the category."""
+    from triage.tags.heads import TYPES
+
+    columns = read_pairs(tags, "--tag")
+    for kind in columns:
+        if kind == "category":
+            raise UsageError(Message("类别所在的列用 --label 指明", "name the column of the category with --label"))
+        if kind not in TYPES:
+            near = get_close_matches(kind, TYPES[1:], 1, 0.5)
+            raise UsageError(
+                Message(f"--tag：没有标签类型“{kind}”", f"--tag: no tag type '{kind}'"),
+                Message(
+                    (f"是不是 {near[0]}？" if near else "") + "可用：" + "、".join(TYPES[1:]),
+                    (f"did you mean {near[0]}? " if near else "") + "use one of: " + ", ".join(TYPES[1:]),
+                ),
+            )
+    return columns
 
 
 def needs_train() -> UsageError:
@@ -138,6 +175,11 @@ def figures(metrics: dict[str, Any]) -> str:
         "accuracy_answered": Message("作答的准确率", "accuracy of the answered"), "docs_per_second": Message("每秒条数", "texts per second"),
     }  # fmt: skip
     rows = [[text_of(title), _number(metrics[key])] for key, title in names.items() if metrics.get(key) is not None]
+    return table(rows) + "\n" + per_value(metrics["per_label"])
+
+
+def per_value(measured: Mapping[str, Mapping[str, Any]]) -> str:
+    """Precision, recall, F1 and rows of each label, as a table."""
     head = [
         text_of(m)
         for m in (
@@ -149,9 +191,9 @@ def figures(metrics: dict[str, Any]) -> str:
         )
     ]
     labels = [
-        [name, *(_number(m[k]) for k in ("precision", "recall", "f1", "support"))] for name, m in metrics["per_label"].items()
+        [name, *(_number(m[k]) for k in ("precision", "recall", "f1", "support"))] for name, m in measured.items()
     ]
-    return table(rows) + "\n" + table([head, *labels])
+    return table([head, *labels])
 
 
 def _number(value: Any) -> str:

@@ -206,8 +206,10 @@ def fit_logistic(margins: Floats, right: NDArray[np.bool_]) -> tuple[float, floa
     return (slope, offset) if slope > 0 else (0.0, float(np.log((yes + 1) / (no + 1))))
 
 
-def choose_limits(chances: Floats, right: NDArray[np.bool_], kind: str) -> list[float]:
-    """Per label the lowest threshold, in hundredths, at which PRECISION of the rows named are right; NEVER where there is none."""
+def choose_limits(chances: Floats, right: NDArray[np.bool_], kind: str, precision: float | None = None) -> list[float]:
+    """Per label the lowest threshold, in hundredths, at which `precision` (PRECISION if not given) of the rows named are right; NEVER where there
+    is none."""
+    wanted = PRECISION[kind] if precision is None else precision
     out = []
     for label in range(chances.shape[1]):
         found = NEVER
@@ -215,7 +217,7 @@ def choose_limits(chances: Floats, right: NDArray[np.bool_], kind: str) -> list[
             named = chances[:, label] >= step / 100
             if named.sum() < MIN_NAMED:
                 break
-            if right[named, label].mean() >= PRECISION[kind]:
+            if right[named, label].mean() >= wanted:
                 found = step / 100
                 break
         out.append(found)

@@ -56,9 +56,11 @@ class HeadFiller:
     def fill(self, tags: list[Tags], predictions: Sequence[Prediction | None], readings: Sequence[Reading], found: Found) -> None:
         """Put what the heads are sure of where cues are silent, into `tags`; `found` are the hits of cues, in the original texts.
 
-        requests, risks   values that the head names beside those of cues; but the word that weighed most must stand somewhere unnegated
-                          and outside what hides the value's cues
+        risks     values that the head names, beside those of cues
+        requests  likewise, where cues name none: beside a definite request, words of the matter are no other one
         intent, emotion   the head's where no cue speaks for one; so it replaces the intent declared `otherwise`, which needs no cue
+
+        The word that weighed most for a risk or request must stand somewhere unnegated, and outside what hides the value's cues.
         """
         for n, prediction in enumerate(predictions):
             if prediction is not None and prediction[4:] != _SILENT:
@@ -78,7 +80,7 @@ class HeadFiller:
         for kind in SEVERAL:
             ours = getattr(tags, kind)
             more = [
-                value for value in getattr(said, kind)
+                value for value in (getattr(said, kind) if not ours or kind == "risks" else ())
                 if value not in ours and (key := f"{kind}:{value}") in known and self._stands(key, n, reading, found)
             ]  # fmt: skip
             named += [f"{kind}:{value}" for value in more]

@@ -98,12 +98,13 @@ class Calibrated:
     """Of the whole texts."""
 
 
-def calibrate(lesson: Lesson, seen: Unseen, hit_rate: float = TARGET, below: float | None = None) -> Calibrated:
-    """Fit the calibration of a lesson; `hit_rate`: the share of its answers that should be right, `below`: or a given threshold. Figures are of whole texts; each fold's probabilities come from a calibration that hasn't seen it."""
-    return _several(lesson, seen) if lesson.several else _single(lesson, seen, hit_rate, below)
+def calibrate(lesson: Lesson, seen: Unseen, hit_rate: float | None = None, below: float | None = None) -> Calibrated:
+    """Fit the calibration of a lesson; `hit_rate`: the share of its answers that should be right (TARGET, or PRECISION of its type, if not given),
+    `below`: or a given threshold. Figures are of whole texts; each fold's probabilities come from a calibration that hasn't seen it."""
+    return _several(lesson, seen, hit_rate) if lesson.several else _single(lesson, seen, hit_rate, below)
 
 
-def _single(lesson: Lesson, seen: Unseen, hit_rate: float, below: float | None) -> Calibrated:
+def _single(lesson: Lesson, seen: Unseen, hit_rate: float | None, below: float | None) -> Calibrated:
     right = seen.goal.argmax(axis=1)
     chances = np.empty_like(seen.margins)
     for k in np.unique(seen.fold).tolist():
@@ -114,13 +115,15 @@ def _single(lesson: Lesson, seen: Unseen, hit_rate: float, below: float | None) 
     confidence, hit = whole.max(axis=1), whole.argmax(axis=1) == right[seen.whole]
     enough = seen.known[seen.whole] >= MIN_KNOWN
     threshold, limits = None, np.zeros(len(lesson.names))
+    answers = np.where(np.arange(len(limits)) == whole.argmax(axis=1)[:, None], whole, 0.0) * enough[:, None]
     if lesson.kind == "category":
-        threshold = choose_threshold(confidence[enough], hit[enough], below, hit_rate) if enough.any() else NONE
+        threshold = choose_threshold(confidence[enough], hit[enough], below, TARGET if hit_rate is None else hit_rate) if enough.any() else NONE
         limits += threshold.below
     else:
-        answers = np.where(np.arange(len(limits)) == whole.argmax(axis=1)[:, None], whole, 0.0) * enough[:, None]
-        limits += choose_limits(answers, seen.goal[seen.whole], lesson.kind)
+        limits += choose_limits(answers, seen.goal[seen.whole], lesson.kind, hit_rate)
     metrics = summary(whole, right[seen.whole], lesson.names, enough & (confidence >= limits[whole.argmax(axis=1)]))
+    if lesson.kind != "category":
+        metrics["at_threshold"] = several_summary(answers, seen.goal[seen.whole], lesson.names, limits.tolist())["per_label"]
     steepness, curve = _fit_single(seen, right, np.ones(len(right), dtype=bool))
     labels = len(lesson.names)
     return Calibrated(steepness, curve, np.ones(labels), np.zeros(labels), threshold.below if threshold else limits.tolist(), threshold, metrics, whole)
@@ -134,7 +137,7 @@ def _fit_single(seen: Unseen, right: Ints, rows: Bools) -> tuple[Floats, Curve]:
     return steepness, fit_curve(chances.max(axis=1), chances.argmax(axis=1) == right[whole])
 
 
-def _several(lesson: Lesson, seen: Unseen) -> Calibrated:
+def _several(lesson: Lesson, seen: Unseen, hit_rate: float | None) -> Calibrated:
     margins, goal, fold = seen.margins[seen.whole], seen.goal[seen.whole], seen.fold[seen.whole]
     labels = len(lesson.names)
     chances = np.zeros(margins.shape)
@@ -144,7 +147,7 @@ def _several(lesson: Lesson, seen: Unseen) -> Calibrated:
             slope, offset = fit_logistic(margins[~held, i], goal[~held, i])
             chances[held, i] = 1 / (1 + np.exp(-np.clip(slope * margins[held, i] + offset, -30, 30)))
     fitted = [fit_logistic(margins[:, i], goal[:, i]) for i in range(labels)]
-    below = choose_limits(chances, goal, lesson.kind)
+    below = choose_limits(chances, goal, lesson.kind, hit_rate)
     metrics = several_summary(chances, goal, lesson.names, below)
     slopes, offsets = np.array([a for a, _ in fitted]), np.array([b for _, b in fitted])
     return Calibrated(np.ones(len(LENGTHS)), STRAIGHT, slopes, offsets, below, None, metrics, chances)

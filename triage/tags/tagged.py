@@ -17,8 +17,8 @@ Given = Mapping[str, Sequence[tuple[str, ...] | None]]
 """Tag type -> the values of each row; None where nothing is known of it."""
 
 
-def read_tags(tags: Mapping[str, Sequence[str | None]], rows: int, pack: Pack | None) -> Given:
-    """Values of each cell. None and, for single-valued types, an empty cell say that nothing is known of a row.
+def read_tags(tags: Mapping[str, Sequence[str | None]], rows: int, pack: Pack | None, numbers: Sequence[int] | None = None) -> Given:
+    """Values of each cell. `numbers` is what errors call the rows, 1, 2, ... if not given. None and, for single-valued types, an empty cell say that nothing is known of a row.
 
     Raises UsageError for types that aren't learnt, cells that aren't one per row, several values where one may be, and values that the pack
     doesn't have.
@@ -35,19 +35,19 @@ def read_tags(tags: Mapping[str, Sequence[str | None]], rows: int, pack: Pack | 
                 Message(f"{kind} 有 {len(cells)} 格，文本 {rows} 行，应一样多", f"{kind}: {len(cells)} cells for {rows} texts; there must be as many")
             )
         read = [None if cell is None else tuple(values_of(cell)) for cell in cells]
-        _check(kind, read, pack)
+        _check(kind, read, pack, numbers if numbers is not None else range(1, rows + 1))
         out[kind] = read if kind in SEVERAL else [value or None for value in read]
     return out
 
 
-def _check(kind: str, values: Sequence[tuple[str, ...] | None], pack: Pack | None) -> None:
+def _check(kind: str, values: Sequence[tuple[str, ...] | None], pack: Pack | None, numbers: Sequence[int]) -> None:
     if kind not in SEVERAL:
-        for row, value in enumerate(values):
+        for row, value in zip(numbers, values, strict=True):
             if value and len(value) > 1:
                 raise UsageError(
                     Message(
-                        f"第 {row + 1} 行的 {kind} 有 {len(value)} 个值（{'、'.join(value)}），只能有一个",
-                        f"row {row + 1} has {len(value)} values of {kind} ({', '.join(value)}); there may be one",
+                        f"第 {row} 行的 {kind} 有 {len(value)} 个值（{'、'.join(value)}），只能有一个",
+                        f"row {row} has {len(value)} values of {kind} ({', '.join(value)}); there may be one",
                     )
                 )
     if pack is None:
