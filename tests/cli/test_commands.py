@@ -188,6 +188,48 @@ def test_train_and_evaluate(triage: Run, tmp_path: Path) -> None:
     assert "label" in err
 
 
+def test_train_learns_other_tags_from_columns(triage: Run, tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    from triage.cli.demo_samples import MATTERS
+
+    rows = ["text,label,wants,danger"]
+    for n in range(60):
+        first, second = MATTERS[n % 10], MATTERS[10 + n % 8]
+        rows += [
+            f"{first.format(money=n, big=n, n=n, place='城东', region='城东')}请把钱退到卡里,资费争议,refund,",
+            f"{second.format(money=n, big=n, n=n, place='城西', region='城西')}再不修就去法院,宽带装维,fix; explanation,legal",
+        ]
+    (tmp_path / "labelled.csv").write_text("\n".join(rows), "utf-8")
+    common = ["train", "labelled.csv", "--text", "text", "--label", "label", "-p", "telecom-cn", "-o", "model"]
+    code, out, err = triage(*common, "--tag", "requests=wants", "--tag", "risks=danger")
+    assert code == 0, err
+    assert "\nrequests\n" in out and "\nrisks\n" in out
+    heads = json.loads((tmp_path / "model" / "model.json").read_text("utf-8"))["heads"]
+    assert [(head["type"], head["labels"]) for head in heads[1:]] == [("requests", ["explanation", "fix", "refund"]), ("risks", ["legal"])]
+    code, out, err = triage("explain", "上个月宽带断了，再不修就去法院", "-p", "telecom-cn", "--model", "model")
+    assert code == 0, err
+    assert "法院" in out
+
+
+@pytest.mark.parametrize(("tag", "said"), [
+    ("risk=danger", "risks"), ("category=label", "--label"), ("risks=dangers", "danger"), ("risks=text", "text"), ("risks", "NAME=VALUE"),
+    ("risks=danger", "legal"),
+])  # fmt: skip
+def test_train_tells_what_is_wrong_with_a_tag(triage: Run, tmp_path: Path, tag: str, said: str) -> None:
+    pytest.importorskip("sklearn")
+    rows = ["text,label,danger", *(f"第{n}次断网,网络,{'leagl' if n == 3 else ''}" for n in range(20))]
+    (tmp_path / "labelled.csv").write_text("\n".join(rows).replace(",网络,", ",宽带装维,"), "utf-8")
+    code, out, err = triage("train", "labelled.csv", "--text", "text", "--label", "label", "-p", "telecom-cn", "-o", "model", "--tag", tag)
+    assert code == 2 and said in err and "Traceback" not in err
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_cold_start_takes_no_tags(triage: Run, samples: Path) -> None:
+    pytest.importorskip("sklearn")
+    code, _, err = triage("train", str(samples), "--cold", "-p", "telecom-cn", "--tag", "risks=danger")
+    assert code == 2 and "--tag" in err
+
+
 def test_evaluate_refuses_what_is_no_model(triage: Run, tmp_path: Path, samples: Path) -> None:
     (tmp_path / "empty").mkdir()
     code, _, err = triage("evaluate", str(samples), "--model", "empty", "--label", "客户等级")
