@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,8 +87,6 @@ def command(inputs: tuple[str, ...], no_progress: bool, quiet: bool, **options: 
         def show(status: Status) -> None:
             bar(f"{status.rows}", status.done, 1.0)
 
-        # Decisions hold no cycles: the collector would walk them again and again and find nothing.
-        gc.set_threshold(200_000, 20, 50)
         try:
             summary = run_dump(chosen, show if bar.shown else None)
         except PackError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -10,6 +11,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -26,6 +28,21 @@ AHEAD = 2
 """Batches that a process holds: one that it decides, one that it has waiting."""
 
 _RETRIES = 1
+
+SELDOM = (200_000, 20, 50)
+"""Thresholds of the garbage collector while decisions are made: they hold no cycles, so that it would walk them again and again and find
+nothing; what is freed is freed by counting references."""
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Let the garbage collector look seldom; afterwards as before."""
+    before = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 _ends: set[Connection] = set()
 """The reading process's ends of all pipes. A forked process inherits them and must close its copies: as long as any process holds
@@ -209,6 +226,7 @@ def _serve(pipe: Connection, source: EngineSource, job: Job) -> None:
     threading.Thread(target=_take_in, args=(pipe, inbox), daemon=True).start()
     try:
         worker = Worker(source, job)
+        gc.set_threshold(*SELDOM)
         while True:
             result = worker.decide(inbox.get())
             result.fingerprints = worker.fingerprints

@@ -20,7 +20,7 @@ from triage.dumps.ids import Repeats
 from triage.dumps.lock import locked
 from triage.dumps.open import open_dump
 from triage.dumps.output import BOM, COLUMNS, REJECT_COLUMNS, OutputFormat, csv_bytes, kept_names, output_format, safe
-from triage.dumps.pool import cores, decided
+from triage.dumps.pool import cores, decided, seldom_collected
 from triage.dumps.port import EngineSource, PipelineSource
 from triage.dumps.reading import ReadOptions
 from triage.dumps.record import Dump, Reject, as_text, clean
@@ -135,7 +135,7 @@ class _Run:
         )  # fmt: skip
 
     def run(self) -> Summary:
-        with locked(self.options.output), locked(self.rejects_path):
+        with locked(self.options.output), locked(self.rejects_path), seldom_collected():
             return self._run()
 
     def _run(self) -> Summary:

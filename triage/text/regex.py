@@ -118,6 +118,8 @@ class Need(NamedTuple):
 
     groups: tuple[_Words, ...]
     longest: int | None
+    anchor: str = ""
+    """"^" or "$", where such a match begins or ends with the text."""
 
 
 Needs: TypeAlias = tuple[Need, ...]
@@ -134,6 +136,7 @@ class _Branch(NamedTuple):
     words: _Words | None
     groups: tuple[_Words, ...]
     longest: int | None
+    anchor: str = ""
 
 
 def required_literals(folded: str) -> Needs:
@@ -149,7 +152,8 @@ def required_literals(folded: str) -> Needs:
         return ()
     if any(not branch.groups for branch in branches) or len(branches) > _MOST:
         return ()
-    return tuple(Need(tuple(map(_shortest, branch.groups)), branch.longest) for branch in branches)
+    flags = "(?" in folded.replace("(?:", "")  # one of them may let ^ and $ stand for line ends
+    return tuple(Need(tuple(map(_shortest, b.groups)), b.longest, "" if flags else b.anchor) for b in branches)
 
 
 def _shortest(group: _Words) -> _Words:
@@ -274,13 +278,17 @@ def _sequence(p: str, i: int, depth: int) -> tuple[_Branch, int]:
     run = _NOTHING
     whole = True
     longest: int | None = 0
+    first, begins, ends_there = i, False, False
 
     def times(left: _Words, right: _Words) -> _Words:
         return frozenset(a + b for a in left for b in right)
 
     while i < len(p) and p[i] not in "|)":
+        at, mark = i, p[i]
         words, needed, length, i = _atom(p, i, depth)
         least, most, i = _repeats(p, i)
+        begins = begins or (at == first and mark == "^" and least > 0)
+        ends_there = mark == "$" and least > 0
         longest = None if longest is None or length is None or most is None else longest + length * most
         ends = most != least and not (least == 0 and most == 1)  # what follows needn't stand right after what is known
         if words is None:
@@ -304,7 +312,8 @@ def _sequence(p: str, i: int, depth: int) -> tuple[_Branch, int]:
                 groups.append(needed)
     if "" not in run:
         groups.append(run)
-    return _Branch(run if whole else None, tuple(groups), longest), i
+    anchor = "^" if begins else "$" if ends_there else ""
+    return _Branch(run if whole else None, tuple(groups), longest, anchor), i
 
 
 _Search: TypeAlias = Callable[..., "tuple[int, int] | None"]

@@ -136,6 +136,7 @@ class _Wake(NamedTuple):
     before: tuple[_Finder, ...]
     after: tuple[_Finder, ...]
     reach: int
+    anchor: str
 
 
 class Scanner:
@@ -171,11 +172,11 @@ class Scanner:
                 regex = self._regexes[i] = compile_regex(str(check.operand))
                 if not regex.needs:
                     self._always.append(i)
-                for groups, longest in regex.needs:
+                for groups, longest, anchor in regex.needs:
                     # only the rarest group is looked for everywhere; where one of it stands, the others are asked for
                     rarest = groups.index(max(groups, key=rarity))
                     finders = [_finder(group) for group in groups]
-                    wake = _Wake(i, branch, tuple(finders[:rarest]), tuple(finders[rarest + 1 :]), _FAR if longest is None else longest)
+                    wake = _Wake(i, branch, tuple(finders[:rarest]), tuple(finders[rarest + 1 :]), _FAR if longest is None else longest, anchor)
                     branch += 1
                     for literal in groups[rarest]:
                         wakes[phrase_id(literal)].append(wake)
@@ -260,8 +261,8 @@ class Scanner:
         first = len(rows)
         for _, phrase, a, b in hits:
             strict, wakes = uses[phrase]
-            for i, branch, before, after, reach in wakes:
-                if branch in settled:
+            for i, branch, before, after, reach, anchor in wakes:
+                if branch in settled or (anchor and (b > reach if anchor == "^" else a < len(folded) - reach)):
                     continue
                 if after and not after[0](folded, b, b + reach):  # most hits end here
                     near = False
