@@ -200,6 +200,13 @@ def _quote(evidence: Evidence, decision: Decision, lang: str) -> str:
     return f"{evidence.fact} = {show(evidence.value, lang)}" + (f"  {joined}" if joined else "")
 
 
+def _words(decision: Decision, tag: str) -> str:
+    """For a tag that a model's head alone named, the words that weighed most."""
+    if tag not in getattr(decision.tags.spans, "named", ()):
+        return ""
+    return " " + "".join(f"“{word}”" for word in dict.fromkeys(decision.text[s.start : s.end] for s in decision.tags.spans[tag]))
+
+
 def decision_text(decision: Decision, lang: str = "zh", colour: bool = False) -> str:
     """A decision for people: what was decided, then why, then what was missing or went wrong."""
 
@@ -219,9 +226,9 @@ def decision_text(decision: Decision, lang: str = "zh", colour: bool = False) ->
         row("category", _title("abstained", lang) + (f" ({_title('alternatives', lang)}{sep}{guess})" if guess else ""))
     else:
         row("category", f"{tags.category} ({_title('confidence', lang)} {tags.confidence:.2f})")
-    for key, value in (("intent", tags.intent), ("requests", comma.join(tags.requests)), ("risks", comma.join(tags.risks)), ("emotion", tags.emotion)):
-        if value:
-            row(key, value)
+    for key, values in (("intent", (tags.intent,)), ("requests", tags.requests), ("risks", tags.risks), ("emotion", (tags.emotion,))):
+        if said := comma.join(value + _words(decision, f"{key}:{value}") for value in values if value):
+            row(key, said)
     row("severity", paint(decision.severity, _PAINT[decision.severity]))
     if decision.green_channel:
         row("green_channel", decision.green_channel)

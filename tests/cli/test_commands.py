@@ -219,7 +219,7 @@ def test_train_tells_what_is_wrong_with_a_tag(triage: Run, tmp_path: Path, tag: 
     pytest.importorskip("sklearn")
     rows = ["text,label,danger", *(f"第{n}次断网,网络,{'leagl' if n == 3 else ''}" for n in range(20))]
     (tmp_path / "labelled.csv").write_text("\n".join(rows).replace(",网络,", ",宽带装维,"), "utf-8")
-    code, out, err = triage("train", "labelled.csv", "--text", "text", "--label", "label", "-p", "telecom-cn", "-o", "model", "--tag", tag)
+    code, _, err = triage("train", "labelled.csv", "--text", "text", "--label", "label", "-p", "telecom-cn", "-o", "model", "--tag", tag)
     assert code == 2 and said in err and "Traceback" not in err
     assert not (tmp_path / "model").exists()
 
