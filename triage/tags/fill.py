@@ -12,7 +12,6 @@ from triage.text.fold import fold
 from triage.text.reading import Reading
 from triage.text.scan import Found
 
-_SILENT = (None, (), (), None)
 _Quote = Callable[[str, str], tuple[Span, ...]]
 """(text, "risks:legal") -> where the words stand that weighed most for that value."""
 
@@ -62,9 +61,13 @@ class HeadFiller:
 
         The word that weighed most for a risk or request must stand somewhere unnegated, and outside what hides the value's cues.
         """
-        for n, prediction in enumerate(predictions):
-            if prediction is not None and prediction[4:] != _SILENT:
-                tags[n] = self._filled(tags[n], prediction, n, readings[n], found)
+        for n, said in enumerate(predictions):
+            if said is None:
+                continue
+            _, _, _, _, intent, requests, risks, emotion = said
+            mine = tags[n]
+            if requests or risks or (intent is not None and intent != mine.intent) or (emotion is not None and mine.emotion is None):
+                tags[n] = self._filled(mine, said, n, readings[n], found)
 
     def _filled(self, tags: Tags, said: Prediction, n: int, reading: Reading, found: Found) -> Tags:
         cues, known = tags.spans, self._known
