@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from triage.domain.pack import Taxonomy
 from triage.domain.tags import Span, Tags
 from triage.tags.heads import SEVERAL
@@ -95,10 +97,8 @@ class HeadFiller:
 
     def _stands(self, key: str, n: int, reading: Reading, found: Found) -> bool:
         """Whether the word that weighed most for a value stands somewhere where it says so."""
-        hiding = self._hiding.get(key, frozenset())
-        covers = [
-            (a, b) for text, check, a, b in zip(*(column[found.text == n].tolist() for column in found), strict=True) if check in hiding
-        ]  # fmt: skip
+        hiding, mine = self._hiding.get(key, frozenset()), np.flatnonzero(found.text == n)
+        covers = [(a, b) for check, a, b in zip(*(column[mine].tolist() for column in found[1:]), strict=True) if check in hiding]
         ends = reading.ends
         kind, _, value = key.partition(":")
         for place in self._model.reasons(reading.tokens, kind, value, most=1):
