@@ -108,7 +108,7 @@ class Demo:
         reasons = {reason.rule: reason for reason in decision.reasons}
         must("media-exposure" in reasons, "media-exposure isn't among the reasons")
         quotes = {COMPLAINT[s.start : s.end] for e in reasons["media-exposure"].evidence for s in e.spans}
-        must("记者" in quotes, f"the evidence quotes {quotes}, expected 记者")
+        must(any("记者" in quote for quote in quotes), f"the evidence quotes {quotes}, expected 记者")
         must(decision.green_channel == "vip", f"green channel {decision.green_channel}, expected vip")
         say()
         shown("triage explain ... --why-not large-charge")

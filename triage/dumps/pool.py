@@ -10,7 +10,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
@@ -57,7 +57,7 @@ def cores() -> int:
         return max(1, os.cpu_count() or 1)
 
 
-def decided(batches: Iterator[Batch], source: EngineSource, job: Job, workers: int, timings: dict[int, dict[str, float]]) -> Iterator[tuple[Batch, Result]]:
+def decided(batches: Iterator[Batch], source: EngineSource, job: Job, workers: int, timings: dict[int, dict[str, float]]) -> Generator[tuple[Batch, Result]]:
     """Each batch with its result, in order. `timings` receives the latest times of each process.
 
     Raises what loading the engine raises, and DumpError where a process died twice on one batch.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -159,10 +159,14 @@ class _Run:
         timings: dict[int, dict[str, float]] = {}
         known: dict[str, str] | None = state["fingerprints"] if state else None
         saved = time.monotonic()
+        opened = ExitStack()
         try:
             if state is None:
                 self._heads(out, rejects)
-            batches = decided(self._batches(done), self.source, self.job, self.workers, timings)
+            rows = self._batches(done)
+            opened.callback(rows.close)  # last opened, first closed: the deciding before the reading
+            batches = decided(rows, self.source, self.job, self.workers, timings)
+            opened.callback(batches.close)
             for batch, result in batches:
                 if known is None:
                     known = dict(result.fingerprints)
@@ -195,6 +199,7 @@ class _Run:
                 rejects.discard()
             raise
         finally:
+            opened.close()
             out.close()
             rejects.close()
         return self.summary
@@ -267,7 +272,7 @@ class _Run:
                 put_in_place(part, self.options.output)
         progress.forget()
 
-    def _batches(self, done: int) -> Iterator[Batch]:
+    def _batches(self, done: int) -> Generator[Batch]:
         """Rows of all inputs in batches, those of the first `done` rows left out. Also counts repeated ids."""
         number = row = 0
         clock = time.process_time()
