@@ -82,9 +82,11 @@ def test_interrupted_and_resumed(dump: Path, signal_number: signal.Signals) -> N
 def test_two_runs_on_one_output(dump: Path) -> None:
     first = start(dump, "out.csv")
     begun(dump.parent, "out.csv")
+    os.killpg(first.pid, signal.SIGSTOP)  # so that it can't be over before the others have tried
     for other in (start(dump, "out.csv"), start(dump, "other.csv", "--rejects", "out.rejects.csv")):
         assert other.ended() == 2
         assert "another run is writing it" in other.said
+    os.killpg(first.pid, signal.SIGCONT)
     assert first.ended() == 0
     assert len((dump.parent / "out.csv").read_text("utf-8-sig").splitlines()) == ROWS + 1
     assert sorted(p.name for p in dump.parent.iterdir()) == ["in.csv", "out.csv"]
