@@ -32,7 +32,7 @@ from triage.tags.train import train  # noqa: E402
 AS_OFTEN = {"government-cn"}
 """Models whose categories are to be expected as often as they have texts: more was written where a hotline hears more. Training expects
 all categories alike without this."""
-HIT_RATE = {"government-cn": 0.88, "ecommerce-cn": 0.85, "property-cn": 0.85}
+HIT_RATE = {"government-cn": 0.88, "ecommerce-cn": 0.85, "property-cn": 0.75}
 """Share of answers that should be right on own texts that the model hasn't seen. 85% is wanted of letters from life, which are less like the
 training texts than those held out are. Less than elsewhere: a clerk reads each letter anyway, and a likely answer helps more than none."""
 TAG_RATES = {"intent": 0.9, "requests": 0.9, "risks": 0.85, "emotion": 0.9}
