@@ -18,14 +18,16 @@ class Span(NamedTuple):
 def outermost(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Spans in order, without repeats or any lying inside another."""
     kept: list[Span] = []
-    for span in sorted(set(spans), key=_widest_first):
-        if not kept or span.end > kept[-1].end:
+    start = end = -1
+    for span in sorted(set(spans)):
+        if span[1] <= end:
+            continue
+        if kept and span[0] == start:  # the same beginning, and longer
+            kept[-1] = span
+        else:
             kept.append(span)
+        start, end = span
     return tuple(kept)
-
-
-def _widest_first(span: Span) -> tuple[int, int]:
-    return span[0], -span[1]
 
 
 NO_PLACES: Mapping[str, tuple[Span, ...]] = MappingProxyType({})
