@@ -52,6 +52,8 @@ def test_phrases_are_found_where_plain_search_finds_them(phrases: list[str], som
         if text.folded.startswith(phrase, a)
     )
     assert found == wanted
+    ready = Phrases(phrases)
+    assert sorted((n, *hit) for n, text in enumerate(batch.texts) for hit in ready.find_one(text.folded)) == wanted
 
 
 def test_phrases_of_every_length_and_none() -> None:

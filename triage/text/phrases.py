@@ -60,6 +60,12 @@ class Phrases:
             else:
                 self._begins[_pair(codes[:1], codes[1:2])] |= np.uint16(1 << min(len(codes), _LONG))
         self._lengths = tuple(sorted({len(c) for c in self._codes}))
+        self._numbers = {phrase: n for n, phrase in enumerate(self.phrases)}
+        lengths: dict[str, set[int]] = {}
+        for phrase in self.phrases:
+            if len(phrase) > 1:
+                lengths.setdefault(phrase[:2], set()).add(len(phrase))
+        self._lengths_from = {pair: tuple(sorted(found)) for pair, found in lengths.items()}
         self._shift = np.uint64(64 - max(10, (16 * size).bit_length()))
         keys = self._key(self._first, self._last, self._sizes)
         order = np.argsort(keys, kind="stable")
@@ -77,6 +83,21 @@ class Phrases:
             np.concatenate([self._first[order], past]), np.concatenate([self._last[order], past]),
             np.concatenate([self._sizes[order], np.zeros(self._deepest, dtype=np.int64)]),
         )  # fmt: skip
+
+    def find_one(self, text: str) -> list[tuple[int, int, int]]:
+        """All (phrase, start, end) in one folded text, for which arrays wouldn't pay."""
+        found: list[tuple[int, int, int]] = []
+        numbers, begins, single = self._numbers, self._lengths_from, self._lengths[:1] == (1,)
+        for at in range(len(text)):
+            if single and text[at] in numbers:
+                found.append((numbers[text[at]], at, at + 1))
+            lengths = begins.get(text[at : at + 2])
+            if lengths is not None:
+                for length in lengths:
+                    number = numbers.get(text[at : at + length])
+                    if number is not None and at + length <= len(text):
+                        found.append((number, at, at + length))
+        return found
 
     @staticmethod
     def _key(first: NDArray[np.uint64], last: NDArray[np.uint64], length: NDArray[np.int64]) -> NDArray[np.uint64]:

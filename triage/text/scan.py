@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.domain.condition import Check
-from triage.text.fold import Batch, fold_many, fold_pattern
+from triage.text.fold import Batch, fold_pattern
 from triage.text.phrases import Phrases
 from triage.text.reading import Reading
 from triage.text.regex import Regex, compile_regex, rarity
@@ -115,6 +115,9 @@ _Row: TypeAlias = "tuple[int, int, int, int]"
 """Text, check, start, end of one hit."""
 
 
+_NO_USE: tuple[tuple[()], tuple[()]] = ((), ())
+
+
 class Found(NamedTuple):
     """Where checks hit in some texts, as columns: hit k is of check `check[k]`, at [start[k], end[k]) of folded text number `text[k]`.
 
@@ -194,6 +197,7 @@ class Scanner:
                         plain[p].append(i)
         self._uses = [(tuple(strict[p]), tuple(wakes[p])) for p in range(len(ids))]
         """Per phrase: the strict checks that look for it, what it wakes."""
+        self._plain_of = [tuple(found) for found in plain]
         self._special = np.array([bool(strict[p] or wakes[p]) for p in range(len(ids))], dtype=bool)
         self._plain_counts = np.array([len(found) for found in plain], dtype=np.int64)
         self._plain_firsts = np.cumsum(self._plain_counts) - self._plain_counts
@@ -204,9 +208,20 @@ class Scanner:
     def scan(self, reading: Reading) -> dict[int, list[tuple[int, int]]]:
         """Index of each check that holds -> its hits, sorted [a, b) pairs in the folded text."""
         out: dict[int, list[tuple[int, int]]] = {}
-        found = self.scan_many([reading], fold_many([reading.text.original]))
-        for check, start, end in zip(found.check.tolist(), found.start.tolist(), found.end.tolist(), strict=True):
+        rows: list[_Row] = []
+        special: list[tuple[int, ...]] = []
+        for phrase, start, end in self._phrases.find_one(reading.text.folded):
+            if self._uses[phrase] != _NO_USE:
+                special.append((0, phrase, start, end))
+            if self._plain_of[phrase] and reading.text.span(start, end) is not None:
+                for check in self._plain_of[phrase]:
+                    out.setdefault(check, []).append((start, end))
+        self._expressions([reading], {0: self._look_closer(0, reading, special, rows)} if special else {}, rows)
+        for _, check, start, end in rows:
             out.setdefault(check, []).append((start, end))
+        for i in self._edges:
+            if hits := check_hits(reading, self.checks[i]):
+                out[i] = hits
         return {check: sorted(hits) for check, hits in out.items()}
 
     def scan_many(self, readings: Sequence[Reading], batch: Batch) -> Found:
