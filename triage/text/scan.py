@@ -208,26 +208,29 @@ class Scanner:
     def scan(self, reading: Reading) -> dict[int, list[tuple[int, int]]]:
         """Index of each check that holds -> its hits, sorted [a, b) pairs in the folded text."""
         out: dict[int, list[tuple[int, int]]] = {}
+        for _, check, start, end in self._rows(reading):
+            out.setdefault(check, []).append((start, end))
+        return {check: sorted(hits) for check, hits in out.items()}
+
+    def _rows(self, reading: Reading) -> list[_Row]:
+        """The hits of all checks in one text, for which arrays wouldn't pay."""
         rows: list[_Row] = []
         special: list[tuple[int, ...]] = []
         for phrase, start, end in self._phrases.find_one(reading.text.folded):
             if self._uses[phrase] != _NO_USE:
                 special.append((0, phrase, start, end))
             if self._plain_of[phrase] and reading.text.span(start, end) is not None:
-                for check in self._plain_of[phrase]:
-                    out.setdefault(check, []).append((start, end))
-        self._expressions([reading], {0: self._look_closer(0, reading, special, rows)} if special else {}, rows)
-        for _, check, start, end in rows:
-            out.setdefault(check, []).append((start, end))
-        for i in self._edges:
-            if hits := check_hits(reading, self.checks[i]):
-                out[i] = hits
-        return {check: sorted(hits) for check, hits in out.items()}
+                rows += [(0, check, start, end) for check in self._plain_of[phrase]]
+        self._rest([reading], {0: self._look_closer(0, reading, special, rows)} if special else {}, rows)
+        return rows
 
     def scan_many(self, readings: Sequence[Reading], batch: Batch) -> Found:
         """The hits of all checks in some texts. `batch`: the same texts."""
+        if len(readings) == 1:
+            rows = self._rows(readings[0])
+            return Found(*np.array(rows, dtype=np.int64).reshape(len(rows), 4).T)
         text, phrase, start, end = places = self._phrases.find(batch.codes, batch.starts)
-        rows: list[_Row] = []
+        rows = []
         run: dict[int, dict[int, int]] = {}
         special = np.flatnonzero(self._special[phrase])
         if len(special):
@@ -241,10 +244,7 @@ class Scanner:
         firsts = np.repeat(self._plain_firsts[phrase] - np.cumsum(counts) + counts, counts)
         check = self._plain[firsts + np.arange(len(firsts))]
         text, start, end = np.repeat(text, counts), np.repeat(start, counts), np.repeat(end, counts)
-        self._expressions(readings, run, rows)
-        for i in self._edges:
-            for n, reading in enumerate(readings):
-                rows += [(n, i, a, b) for a, b in check_hits(reading, self.checks[i])]
+        self._rest(readings, run, rows)
         if not rows:
             return Found(text, check, start, end)
         more = np.array(rows, dtype=np.int64).T
@@ -304,9 +304,9 @@ class Scanner:
             rows[first:] = [row for row in rows[first:] if row[1] not in lacking]
         return run
 
-    def _expressions(self, readings: Sequence[Reading], run: dict[int, dict[int, int]], rows: list[_Row]) -> None:
+    def _rest(self, readings: Sequence[Reading], run: dict[int, dict[int, int]], rows: list[_Row]) -> None:
         """Run the expressions whose literals were seen, and those of which none can be told, each on all its texts in a row: what
-        RE2 keeps of an expression is then at hand."""
+        RE2 keeps of an expression is then at hand. Then look at the ends of the texts."""
         waiting: dict[int, list[tuple[int, int]]] = {i: [(n, 0) for n in range(len(readings))] for i in self._always}
         for n, starts in run.items():
             for i, start in starts.items():
@@ -319,6 +319,9 @@ class Scanner:
                 if n not in encoded:
                     encoded[n] = reading.text.folded.encode("utf-8")
                 rows += [(n, i, a, b) for a, b in regex_hits(reading, regex, encoded[n], unless_negated, start)]
+        for i in self._edges:
+            for n, reading in enumerate(readings):
+                rows += [(n, i, a, b) for a, b in check_hits(reading, self.checks[i])]
 
 
 def _near(before: tuple[_Finder, ...], after: tuple[_Finder, ...], folded: str, a: int, b: int, reach: int) -> bool:
