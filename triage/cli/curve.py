@@ -12,7 +12,7 @@ import orjson
 from triage.cli.command import command as bilingual
 from triage.cli.command import option
 from triage.cli.console import say, table, tell, text_of
-from triage.cli.options import TRAIN_ROWS, dump_options, max_rows_option
+from triage.cli.options import TRAIN_ROWS, dump_options, max_rows_option, training_pack_option
 from triage.errors import UsageError
 from triage.message import Message
 
@@ -27,14 +27,7 @@ BAR = 40
 ))  # fmt: skip
 @click.argument("dump")
 @option("--label", required=True, metavar="COL", help=Message("类别所在的列。", "Column of the category."))
-@option(
-    "-p",
-    "--pack",
-    metavar="PACK",
-    help=Message(
-        "规则包：类别须在其类别树里，其词典用于分词。", "Pack: categories must be in its tree, its lexicon joins the dictionary."
-    ),
-)
+@training_pack_option
 @option("-o", "--output", metavar="FILE.csv|.json", help=Message("另存为 CSV 或 JSON。", "Write it as CSV or JSON too."))
 @option("--seed", type=int, default=0, show_default=True, help=Message("随机种子。", "Seed."))
 @max_rows_option(TRAIN_ROWS)

@@ -64,6 +64,13 @@ def now_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
+def training_pack_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --pack as commands that train take it."""
+    help = Message("规则包：类别须在其类别树里，其词典用于分词。", "Pack: categories must be in its tree, its lexicon joins the dictionary.")
+    decorated: Callable[..., Any] = option("-p", "--pack", metavar="PACK", help=help)(function)
+    return decorated
+
+
 def read_now(value: str | None) -> datetime | None:
     """An instant given on the command line; without an offset it is China Standard Time. Raises UsageError."""
     if value is None:

@@ -11,7 +11,7 @@ import click
 from triage.cli.command import command as bilingual
 from triage.cli.command import option
 from triage.cli.console import language, say, table, tell, text_of
-from triage.cli.options import TRAIN_ROWS, dump_options, max_rows_option, read_pairs
+from triage.cli.options import TRAIN_ROWS, dump_options, max_rows_option, read_pairs, training_pack_option
 from triage.errors import UsageError
 from triage.message import Message
 
@@ -53,14 +53,7 @@ from triage.message import Message
     metavar="FILE",
     help=Message("triage review 的清单，其中人工填的标签优先。", "A list made by `triage review`: labels of people go first."),
 )
-@option(
-    "-p",
-    "--pack",
-    metavar="PACK",
-    help=Message(
-        "规则包：类别须在其类别树里，其词典用于分词。", "Pack: categories must be in its tree, its lexicon joins the dictionary."
-    ),
-)
+@training_pack_option
 @option(
     "--seed",
     type=int,
